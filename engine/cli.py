@@ -1,0 +1,243 @@
+"""The command line: train, evaluate, predict and list presets without the page.
+
+A run that is trained here lies in the same folder as the page's runs, so the page shows it, live.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from engine.arrays import Bytes
+from engine.checkpoint import load_checkpoint
+from engine.config import TrainingConfig
+from engine.datasets import DataError, image_shape, load_split
+from engine.drawing import prepare_ink, read_photo
+from engine.evaluation import figures_of
+from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, Validated
+from engine.presets import DEFAULT, PRESETS
+from engine.rundir import RunFolder, runs_folder
+from engine.spec import parse_assignment
+from engine.trainer import check_network
+from engine.worker import USER_ERRORS, Session
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 done, 1 an error that is named on standard error, 2 wrong usage, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    cv2.setNumThreads(1)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except USER_ERRORS as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engine", description="Neural networks for digits in NumPy.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train a network; the page shows the run, live")
+    train.set_defaults(command=_train)
+    train.add_argument("--preset", default=DEFAULT, choices=PRESETS, help="settings to start from (%(default)s)")
+    train.add_argument("--data", help="mnist, mnist16, or a data file; the preset's own otherwise")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: optimizer.learning_rate=0.1"
+    )
+    train.add_argument("--name", default="", help="the run's name; made from the time otherwise")
+    train.add_argument("--runs", type=Path, default=runs_folder(), help="folder of all runs (%(default)s)")
+
+    evaluate = commands.add_parser("evaluate", help="accuracy and loss of a checkpoint on its data's test images")
+    evaluate.set_defaults(command=_evaluate)
+    evaluate.add_argument("checkpoint", type=Path)
+    evaluate.add_argument("--data", help="other data than it was trained on")
+    evaluate.add_argument("--on", default="test", choices=("test", "validation", "train"), help="which images")
+
+    predict = commands.add_parser("predict", help="read digits from image files")
+    predict.set_defaults(command=_predict)
+    predict.add_argument("checkpoint", type=Path)
+    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+
+    presets = commands.add_parser("presets", help="the settings to start from, and what each teaches")
+    presets.set_defaults(command=_presets)
+    for each in (train, evaluate, predict, presets):
+        each.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
+    return parser
+
+
+def _train(options: argparse.Namespace) -> int:
+    values = dict(parse_assignment(text) for text in options.set)
+    if options.data:
+        # a run folder can be continued from any working directory, so a file is named in full
+        source = Path(options.data)
+        values = {"data.source": str(source.resolve()) if source.exists() else options.data} | values
+    config = PRESETS[options.preset].config.with_values(values)
+    check_network(config, image_shape(config.data.source))
+    run = RunFolder.create(options.runs, config, options.name)
+    run.claim()
+    session = Session(run)
+    told = Progress(config, quiet=options.json)
+    previous = signal.signal(signal.SIGINT, lambda *_: session.leave.set())
+    signal.signal(signal.SIGTERM, lambda *_: session.leave.set())
+    try:
+        for event in session.events():
+            told.tell(event)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    summary = told.summary(run, session.seconds)
+    if options.json:
+        print(json.dumps(summary))
+    elif told.ended is None:
+        print(f"Interrupted; python -m engine.worker {run.path} goes on from here.")
+    else:
+        print(f"{summary['checkpoint']}")
+    return 0 if told.ended is not None else 130
+
+
+class Progress:
+    """Tells a person in a terminal how a run goes, and sums it up."""
+
+    def __init__(self, config: TrainingConfig, quiet: bool) -> None:
+        self._config = config
+        self._quiet = quiet
+        self._images = 0
+        self._last: Event = RunEnded(0, 0.0, "")
+        self.ended: RunEnded | None = None
+
+    def tell(self, event: Event) -> None:
+        """Take note, and print what is worth a line."""
+        self._last = event
+        if isinstance(event, BatchDone):
+            self._images += event.images
+        elif isinstance(event, RunEnded):
+            self.ended = event
+        if not self._quiet and (line := self._line(event)):
+            print(line, flush=True)
+
+    def _line(self, event: Event) -> str:
+        match event:
+            case RunStarted():
+                data = self._config.data.source
+                return f"{event.parameters:,} parameters, {event.train_images:,} training images of {data}"
+            case Validated():
+                return f"epoch {event.epoch:6.2f}  validation accuracy {event.accuracy:7.2%} (of {event.images})"
+            case EpochDone():
+                return (
+                    f"epoch {event.epoch:6.2f}  validation accuracy {event.validation_accuracy:7.2%}  "
+                    f"loss {event.validation_loss:.4f}  training accuracy {event.train_accuracy:7.2%}"
+                    f"{'  best' if event.best else ''}"
+                )
+            case RunEnded():
+                test = "" if event.test_accuracy is None else f", test accuracy {event.test_accuracy:.2%}"
+                return f"{event.reason} at step {event.step}{test}"
+        return ""
+
+    def summary(self, run: RunFolder, seconds: float) -> dict[str, Any]:
+        """The object that --json prints."""
+        ended = self.ended
+        newest = run.newest
+        return {
+            "run": run.id,
+            "reason": ended.reason if ended else "interrupted",
+            "steps": self._last.step,
+            "epochs": round(self._last.epoch, 4),
+            "seconds": round(seconds, 3),
+            "images_per_second": round(self._images / seconds, 1) if seconds else None,
+            "validation_accuracy": ended.validation_accuracy if ended else None,
+            "test_accuracy": ended.test_accuracy if ended else None,
+            "checkpoint": str(newest) if newest else None,
+        }
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    model = load_checkpoint(options.checkpoint)
+    config = model.config
+    values = {"data.source": options.data} if options.data else {}
+    data = load_split(config.with_values(values).data, config.seed)
+    images: Bytes = getattr(data, f"{options.on}_images")
+    labels: Bytes = getattr(data, f"{options.on}_labels")
+    if images.shape[1:] != model.checkpoint.image_shape[:2]:
+        raise DataError(
+            f"{data.name} has images of {images.shape[1]}x{images.shape[2]}; this network reads "
+            f"{model.image_size}x{model.image_size}."
+        )
+    if not len(images) or labels.max() >= model.classes:
+        raise DataError(f"{data.name} has no {options.on} images with labels from 0 to {model.classes - 1}.")
+    figures = figures_of(model.outputs(images), labels, config.loss)
+    if options.json:
+        print(json.dumps(asdict(figures)))
+    else:
+        print(f"accuracy {figures.accuracy:.2%}, loss {figures.loss:.4f}, on {figures.count:,} {options.on} images")
+    return 0
+
+
+def _predict(options: argparse.Namespace) -> int:
+    model = load_checkpoint(options.checkpoint)
+    for path in options.images:
+        prepared = read_image(path, model.image_size)
+        shares = None if prepared is None else model.predict(prepared[None])[0]
+        digit = None if shares is None else int(shares.argmax())
+        if options.json:
+            listed = None if shares is None else [round(float(share), 6) for share in shares]
+            print(json.dumps({"image": str(path), "digit": digit, "probabilities": listed}))
+        elif shares is None:
+            print(f"{path}: nothing is drawn there")
+        else:
+            print(f"{path}: {digit} ({shares.max():.1%})")
+    return 0
+
+
+def read_image(path: Path, image_size: int) -> Bytes | None:
+    """A picture file as the network expects it, uint8 (image_size, image_size); None where there is no ink.
+
+    A grey picture of exactly that size with a dark edge is taken as it is: it is prepared already. Raises DataError.
+    """
+    try:
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (OSError, cv2.error) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    if pixels is None:
+        raise DataError(f"{path} is no picture that can be read; PNG, JPEG, BMP, TIFF and WebP can.")
+    if pixels.dtype != np.uint8:
+        pixels = cv2.normalize(pixels, None, 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
+    if pixels.ndim == 3:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB)
+    grey = pixels if pixels.ndim == 2 else _one_grey(pixels)
+    if grey is not None and grey.shape == (image_size, image_size) and _edge(grey) < 64:
+        return np.ascontiguousarray(grey) if grey.any() else None
+    prepared = prepare_ink(read_photo(pixels), image_size=image_size)
+    return None if prepared is None else prepared.image
+
+
+def _one_grey(pixels: Bytes) -> Bytes | None:
+    """The grey picture that a colour one without any colour is; None if it has colour or is transparent."""
+    colours, alpha = pixels[..., :3], pixels[..., 3:]
+    same = (colours == colours[..., :1]).all() and (alpha == 255).all()
+    return np.asarray(colours[..., 0]) if same else None
+
+
+def _edge(grey: Bytes) -> float:
+    frame: Iterable[Bytes] = (grey[0], grey[-1], grey[:, 0], grey[:, -1])
+    return float(np.median(np.concatenate(list(frame))))
+
+
+def _presets(options: argparse.Namespace) -> int:
+    default_first = sorted(PRESETS.values(), key=lambda preset: preset.name != DEFAULT)
+    if options.json:
+        print(json.dumps([{"name": each.name, "teaches": each.teaches} for each in default_first]))
+        return 0
+    for each in default_first:
+        print(f"{each.name:10s} {each.teaches}")
+    return 0

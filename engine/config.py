@@ -1,0 +1,176 @@
+"""The whole tree of settings of a run, and what may change while it trains."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.augment import Augmentation
+from engine.initializers import HeNormal, Initializer
+from engine.layers import Conv, Dense, Flatten, Layer, MaxPool, ReLU
+from engine.losses import CrossEntropy, Loss
+from engine.network import LayerSummary, summarize
+from engine.optimizers import Adam, Optimizer
+from engine.schedules import Constant, Schedule
+from engine.spec import SettingError, Settings, describe, option, set_path
+
+LENET: tuple[Layer, ...] = (
+    Conv(channels=8, kernel=5, padding="valid"),
+    ReLU(),
+    MaxPool(size=2),
+    Conv(channels=16, kernel=5, padding="valid"),
+    ReLU(),
+    MaxPool(size=2),
+    Flatten(),
+    Dense(units=32),
+    ReLU(),
+    Dense(units=10),
+)
+
+
+@dataclass(frozen=True)
+class DataConfig(Settings):
+    """What is learned from. Validation images are taken out of the training images by the seed."""
+
+    source: str = option("mnist", "mnist (28x28), mnist16 (MNIST shrunk to 16x16), or the path of a data file")
+    train_images: int = option(
+        50_000, "images to learn from; fewer make training faster and worse", low=10, high=1_000_000, log=True
+    )
+    validation_images: int = option(
+        10_000,
+        "images held back to see how well it does on what it has not seen",
+        low=10,
+        high=1_000_000,
+        log=True,
+    )
+    scaling: str = option(
+        "standard",
+        "standard: pixels have mean 0 and variance 1 over the training images; unit: pixels from 0 to 1",
+        choices=("standard", "unit"),
+    )
+    label_noise: float = option(0.0, "share of the training labels that are replaced by random ones", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class Penalty(Settings):
+    """What keeps weights small. Biases, scales and shifts are left alone."""
+
+    l1: float = option(0.0, "L1: adds l1 sign(w) to the gradient; drives weights to 0", low=0.0, high=1.0, live=True)
+    l2: float = option(0.0, "L2: adds l2 w to the gradient; keeps weights small", low=0.0, high=1.0, live=True)
+    decoupled: float = option(
+        0.0,
+        "takes rate * decoupled * w off each weight, whatever the optimizer",
+        low=0.0,
+        high=10.0,
+        live=True,
+    )
+
+
+@dataclass(frozen=True)
+class Stopping(Settings):
+    """When to stop before the last epoch, and which weights are kept."""
+
+    patience: int = option(
+        0,
+        "epochs without a better validation accuracy after which training stops; 0: never",
+        low=0,
+        high=1000,
+        live=True,
+    )
+    target_accuracy: float = option(
+        0.0, "validation accuracy at which training stops; 0: never", low=0.0, high=1.0, live=True
+    )
+    keep: str = option(
+        "best",
+        "which weights the run ends with: of the best epoch, or the last",
+        choices=("best", "last"),
+        live=True,
+    )
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Settings):
+    """Everything that a run depends on. The same config gives the same bits on the same machine."""
+
+    data: DataConfig = option(DataConfig(), "what is learned from")
+    layers: tuple[Layer, ...] = option(LENET, "the network, from the image to the ten outputs")
+    initializer: Initializer = option(HeNormal(), "what the weights are before training")
+    loss: Loss = option(CrossEntropy(), "what training makes small")
+    optimizer: Optimizer = option(Adam(), "the rule that changes the weights")
+    schedule: Schedule = option(Constant(), "how the learning rate changes over the run")
+    penalty: Penalty = option(Penalty(), "what keeps weights small")
+    augmentation: tuple[Augmentation, ...] = option((), "random changes of each training image", live=True)
+    batch_size: int = option(64, "images in one step", low=1, high=4096, log=True, live=True)
+    epochs: int = option(10, "passes over the training images", low=1, high=10_000, log=True, live=True)
+    max_steps: int = option(0, "steps after which training ends, if that is sooner; 0: no limit", low=0, high=10**9)
+    seed: int = option(1, "where all randomness comes from: the same seed gives the same run", low=0, high=2**32 - 1)
+    clip_norm: float = option(
+        0.0, "longest gradient; longer ones are scaled down to it; 0: no limit", low=0.0, high=1e6, live=True
+    )
+    average: float = option(
+        0.0,
+        "share of the running mean of the weights that is kept at each step; 0: no mean",
+        low=0.0,
+        high=0.99999,
+    )
+    stopping: Stopping = option(Stopping(), "when to stop early")
+    validate_every: int = option(
+        0, "steps from one look at validation images to the next; 0: ten in each epoch", low=0, high=10**9
+    )
+    frozen: tuple[int, ...] = option((), "positions of the layers that do not learn, from 0", low=0, high=1000)
+    start_from: str = option("", "checkpoint whose weights the run starts with; empty: new weights")
+    parts: int = option(0, "threads that share each batch; 0: two where the network is large enough", low=0, high=8)
+
+    def summary(self, input_shape: tuple[int, ...]) -> list[LayerSummary]:
+        """Shapes and parameter counts of every layer. Raises ShapeError for a stack that cannot work."""
+        return summarize(self.layers, input_shape, frozenset(self.frozen))
+
+    def with_values(self, values: dict[str, Any]) -> "TrainingConfig":
+        """A copy with settings changed by path: {"optimizer.learning_rate": 0.1}."""
+        data = self.to_json()
+        for path, value in values.items():
+            set_path(data, path, value)
+        return TrainingConfig.from_json(data)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting that differs between two configs. old and new are in JSON form."""
+
+    path: str
+    old: Any
+    new: Any
+    live: bool
+
+
+def differences(old: Settings, new: Settings, path: str = "") -> Iterator[Change]:
+    """Every setting that differs, as deep as the classes agree."""
+    after = new.to_json()
+    before = old.to_json()
+    for name, _, details in describe(type(old)):
+        here = f"{path}.{name}" if path else name
+        a, b = getattr(old, name), getattr(new, name)
+        if a == b:
+            continue
+        if isinstance(a, Settings) and type(a) is type(b):
+            yield from differences(a, b, here)
+        elif isinstance(a, tuple) and not details.live and [type(x) for x in a] == [type(x) for x in b]:
+            for number, (x, y) in enumerate(zip(a, b, strict=True)):
+                if isinstance(x, Settings):
+                    yield from differences(x, y, f"{here}.{number}")
+                elif x != y:
+                    yield Change(here, before[name], after[name], details.live)
+                    break
+        else:
+            yield Change(here, before[name], after[name], details.live)
+
+
+def live_changes(old: TrainingConfig, new: TrainingConfig) -> list[Change]:
+    """The differences, all of which may be applied while training. Raises SettingError at one that may not."""
+    changes = list(differences(old, new))
+    for change in changes:
+        if not change.live:
+            raise SettingError(
+                change.path,
+                f"cannot change from {change.old!r} to {change.new!r} while a run trains; start another run for it",
+            )
+    return changes

@@ -1,0 +1,114 @@
+"""A data set, and its split into training, validation and test images."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engine.arrays import Array, Bytes
+from engine.streams import stream
+
+
+class DataError(ValueError):
+    """Data that cannot be read or used."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images uint8 (n, height, width), 0 the background; labels uint8 (n,) from 0 to classes - 1."""
+
+    name: str
+    images: Bytes
+    labels: Bytes
+    test_images: Bytes
+    test_labels: Bytes
+    classes: int = 10
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels), the input shape of a network."""
+        return (int(self.images.shape[1]), int(self.images.shape[2]), 1)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Pixels to network input: (pixel / 255 - mean) / deviation."""
+
+    mean: float = 0.0
+    deviation: float = 1.0
+
+    def apply(self, images: Bytes, out: Array) -> Array:
+        """uint8 (n, height, width) -> out (n, height, width, 1)."""
+        flat = out.reshape(images.shape)
+        np.copyto(flat, images)
+        flat *= 1 / (255 * self.deviation)
+        if self.mean:
+            flat -= self.mean / self.deviation
+        return out
+
+
+@dataclass(frozen=True)
+class Split:
+    """What a run trains on, steers by, and is judged by at its end."""
+
+    name: str
+    train_images: Bytes
+    train_labels: Bytes
+    validation_images: Bytes
+    validation_labels: Bytes
+    test_images: Bytes
+    test_labels: Bytes
+    classes: int
+    scaling: Scaling
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return (int(self.train_images.shape[1]), int(self.train_images.shape[2]), 1)
+
+
+def split(
+    data: Dataset,
+    seed: int,
+    train_images: int,
+    validation_images: int,
+    standardize: bool = False,
+    label_noise: float = 0.0,
+) -> Split:
+    """Draw validation and training images from the data set's training images, by the seed.
+
+    The validation images are the same for any number of training images. A data set that is too small for both
+    gives the validation at most a fifth of it. Test images are never touched.
+    """
+    count = len(data.images)
+    if count < 2:
+        raise DataError(f"{data.name} has {count} training images; at least 2 are needed.")
+    held = min(
+        validation_images,
+        count - 1,
+        max(count // 5, 1) if validation_images + train_images > count else count,
+    )
+    order = stream(seed, "split").permutation(count)
+    validation, train = np.sort(order[:held]), np.sort(order[held : held + train_images])
+    images, labels = data.images[train], data.labels[train]
+    if label_noise:
+        rng = stream(seed, "label noise")
+        wrong = rng.random(len(labels)) < label_noise
+        labels = np.where(wrong, rng.integers(0, data.classes, len(labels)), labels).astype(np.uint8)
+    return Split(
+        data.name,
+        images,
+        labels,
+        data.images[validation],
+        data.labels[validation],
+        data.test_images,
+        data.test_labels,
+        data.classes,
+        _standard(images) if standardize else Scaling(),
+    )
+
+
+def _standard(images: Bytes) -> Scaling:
+    """Mean and standard deviation over all pixels. OpenCV sums bytes as whole numbers, without a float copy."""
+    mean, deviation = cv2.meanStdDev(images.reshape(len(images), -1))
+    return Scaling(float(mean.item()) / 255, max(float(deviation.item()) / 255, 1e-6))

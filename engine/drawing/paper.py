@@ -1,0 +1,86 @@
+"""Ink on paper: a photograph or a scan, in which shadows make the paper's brightness vary.
+
+The brightness of a photograph is light times reflectance, so ink is judged by its ratio to the paper
+around it, not by a threshold for the whole sheet.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+BACKGROUND_SIDE = 256  # pixels; paper and shadows are smooth, so their estimate needs no more
+WIDEST_STROKE = 0.25  # of the shorter side; nothing wider is taken for a stroke
+FAINTEST = 0.1  # of the paper's brightness; pencil is darker than this, creases and noise are not
+DUST = 0.03  # of the largest mark's area
+
+
+def ink_on_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Coverage by ink, uint8 (height, width), of an RGB photograph, uint8 (height, width, 3).
+
+    Dark ink on light paper, or chalk on a board: the rarer side is the ink. All 0 if nothing is written.
+    """
+    if _is_board(pixels):
+        pixels = cv2.bitwise_not(pixels)
+    # The darkest channel: red ink is as bright as paper in red.
+    red, green, blue = cv2.split(pixels)
+    brightness = cv2.GaussianBlur(cv2.min(cv2.min(red, green), blue), (3, 3), 0).astype(np.float32)
+    darkness = 1 - brightness / np.maximum(_paper_brightness(brightness), 1)
+    return _coverage(np.clip(darkness, 0, 1))
+
+
+def _is_board(pixels: NDArray[np.uint8]) -> bool:
+    """Light marks on a dark surface: against its surroundings, the bright tail is the longer one."""
+    height, width = pixels.shape[:2]
+    factor = min(1.0, BACKGROUND_SIDE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+    local = cv2.medianBlur(small, _odd(WIDEST_STROKE * 2 * min(size)))
+    difference = small.astype(np.float32) - local
+    return float((difference**3).mean()) > 0
+
+
+def _paper_brightness(brightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the paper would show without ink: a morphological closing wider than any stroke, smoothed."""
+    height, width = brightness.shape
+    factor = min(1.0, BACKGROUND_SIDE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = cv2.resize(brightness, size, interpolation=cv2.INTER_AREA)
+    side = _odd(WIDEST_STROKE * min(size))
+    # A closing takes the brightest noise for paper; a median first, so that noise is not ink afterwards.
+    small = cv2.medianBlur(small.astype(np.uint8), 5)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (_odd(side / 2),) * 2, 0)
+    paper = np.maximum(paper, small)
+    return np.asarray(cv2.resize(paper.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _coverage(darkness: NDArray[np.float32]) -> NDArray[np.uint8]:
+    levels = np.round(darkness * 255).astype(np.uint8)
+    middle = float(np.median(levels))
+    noise = 1.4826 * float(np.median(np.abs(levels - middle)))  # standard deviation, from the median deviation
+    otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    threshold = max(float(otsu), middle + 4 * noise, 255 * FAINTEST)
+    written = levels > threshold
+    if not written.any():
+        return np.zeros_like(levels)
+    full = float(np.median(levels[written]))
+    floor = min(middle + 2 * noise, full / 2)
+    ink = np.clip((levels - floor) * (255 / max(full - floor, 1)), 0, 255).astype(np.uint8)
+    return _without_dust(ink, written)
+
+
+def _without_dust(ink: NDArray[np.uint8], written: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Keep the marks that are not tiny beside the largest one, with their soft edges."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(written.astype(np.uint8), connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    kept = areas >= max(DUST * int(areas[1:].max()), 4)
+    kept[0] = False
+    near = cv2.dilate(kept[labels].astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.asarray(ink * near, np.uint8)
+
+
+def _odd(length: float) -> int:
+    """The nearest odd number of pixels, at least 3: the size of a filter with a middle."""
+    return max(3, 2 * int(length / 2) + 1)

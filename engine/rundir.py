@@ -1,0 +1,301 @@
+"""The run folder: the whole protocol between whoever wants a run and the worker that trains it.
+
+    RUN_ID/
+      config.json      TrainingConfig: what was asked for; never changes
+      control.json     Control: what a person wants now; written by pages and shells, read by the worker
+      events.jsonl     what happened, one JSON object a line, append-only; written by the worker
+      worker.json      who trains it: process id, host, start; its modification time is the heartbeat
+      latest.npz       newest weights with all that is needed to go on, written twice a second at most
+      best.npz         weights of the epoch with the best validation accuracy
+      final.npz        the weights that a complete run ended with, whose test figures it told
+      worker.log       what the worker printed, for the case that it crashed
+
+Files are written whole or not at all (a temporary file, then os.replace). A reader of events.jsonl takes lines
+up to the last newline. Batches are gathered into one line a few times a second:
+
+    {"event": "Batches", "step": [..], "epoch": [..], "loss": [..], "accuracy": [..], "learning_rate": [..],
+     "gradient_norm": [..], "seconds": 12.3, "images_per_second": 24000.0, "time": 1790000000.0}
+
+All other lines are an event's to_json() with "seconds" (spent training, pauses left out) and "time" (of the
+clock). The worker adds {"event": "Paused"} and {"event": "Resumed"} with step and epoch. A RunStarted with
+step s after other lines means that the run was continued from step s: what was told beyond s is void.
+"""
+
+import json
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.config import TrainingConfig
+from engine.spec import SettingError
+
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
+WISHES = ("running", "paused", "stopped")
+HEARTBEAT_SECONDS = 1.0
+SILENT_SECONDS = 10.0  # a worker on another host that has not been heard of for so long is taken for dead
+
+
+class RunError(ValueError):
+    """A run folder that is missing, damaged, or cannot do what is asked."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a person wants of a run, now."""
+
+    wish: str = "running"  # one of WISHES
+    settings: dict[str, Any] = field(default_factory=dict)  # live settings by path, over those of config.json
+    steps_per_second: float = 0.0  # slow motion; 0: as fast as it goes
+    until_step: int | None = None  # pause when this step is reached: "one batch", "one epoch"
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Control":
+        """Raises RunError for anything that is no control."""
+        if not isinstance(data, dict) or data.get("wish") not in WISHES:
+            raise RunError(f"control.json must hold an object with wish one of {', '.join(WISHES)}; got {data!r}")
+        settings, speed, until = (
+            data.get("settings", {}),
+            data.get("steps_per_second", 0.0),
+            data.get("until_step"),
+        )
+        if not isinstance(settings, dict):
+            raise RunError(f"control.json: settings must be an object of paths and values; got {settings!r}")
+        if not isinstance(speed, int | float) or isinstance(speed, bool) or not 0 <= speed < 1e9:
+            raise RunError(f"control.json: steps_per_second must be a number from 0; got {speed!r}")
+        if until is not None and (not isinstance(until, int) or isinstance(until, bool)):
+            raise RunError(f"control.json: until_step must be a whole number or null; got {until!r}")
+        return cls(data["wish"], settings, float(speed), until)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What can be said of a run from its folder alone.
+
+    state: "queued" (no worker has taken it), "starting", "running", "paused", "ended" (see reason),
+    "interrupted" (its worker is gone without having ended it).
+    """
+
+    state: str
+    reason: str = ""
+
+    @property
+    def busy(self) -> bool:
+        """A worker is at it."""
+        return self.state in ("starting", "running", "paused")
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in its place in one move."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        for attempt in range(20):
+            try:
+                os.replace(temporary, path)
+                return
+            except PermissionError:  # Windows refuses while a reader has the file open
+                if attempt == 19:
+                    raise
+                time.sleep(0.01)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write strict JSON (no NaN), whole or not at all."""
+    text = json.dumps(data, allow_nan=False)
+    replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_json(path: Path) -> Any:
+    """Raises RunError where there is no readable JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"{path.name} of run {path.parent.name} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise RunError(f"{path.name} of run {path.parent.name} is damaged: {error}") from None
+
+
+class RunFolder:
+    """One run's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self.config_file = path / "config.json"
+        self.control_file = path / "control.json"
+        self.events_file = path / "events.jsonl"
+        self.worker_file = path / "worker.json"
+        self.log_file = path / "worker.log"
+        self.latest = path / "latest.npz"
+        self.best = path / "best.npz"
+        self.final = path / "final.npz"
+
+    @classmethod
+    def create(cls, root: Path, config: TrainingConfig, run_id: str = "") -> "RunFolder":
+        """A new folder under `root` with its config and a control that wishes it to run."""
+        run_id = run_id or time.strftime("%y%m%d-%H%M%S-") + secrets.token_hex(2)
+        if not RUN_ID.fullmatch(run_id):
+            raise RunError(f"{run_id!r} cannot be a run's name: letters, digits, - and _ only, at most 80.")
+        run = cls(root.resolve() / run_id)
+        try:
+            run.path.mkdir(parents=True)
+        except FileExistsError:
+            raise RunError(f"a run named {run_id} exists already; choose another name.") from None
+        run.write_control(Control())
+        write_json(run.config_file, config.to_json())  # last: a folder with a config is complete
+        return run
+
+    @classmethod
+    def open(cls, root: Path, run_id: str) -> "RunFolder":
+        """The run of that name. Raises RunError; `run_id` may come from a link and is not trusted."""
+        if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id):
+            raise RunError("this is no run's name: letters, digits, - and _ only.")
+        run = cls(root.resolve() / run_id)
+        if not run.config_file.is_file():
+            raise RunError(f"there is no run {run_id}; it may have been deleted.")
+        return run
+
+    @property
+    def newest(self) -> Path | None:
+        """The weights to read images with; None before the first were written."""
+        return next((path for path in (self.final, self.latest) if path.exists()), None)
+
+    def config(self) -> TrainingConfig:
+        """What was asked for. Raises RunError."""
+        try:
+            return TrainingConfig.from_json(read_json(self.config_file))
+        except SettingError as error:
+            raise RunError(f"config.json of run {self.id}: {error}") from None
+
+    def control(self) -> Control:
+        """What is wanted now. Raises RunError."""
+        return Control.from_json(read_json(self.control_file))
+
+    def write_control(self, control: Control) -> None:
+        """Tell the worker what is wanted; it looks several times a second."""
+        write_json(self.control_file, asdict(control))
+
+    def claim(self) -> None:
+        """Write worker.json for this process. Raises RunError if another live process trains this run."""
+        if self.worker_alive():
+            raise RunError(f"run {self.id} is being trained by another process already.")
+        write_json(
+            self.worker_file,
+            {"pid": os.getpid(), "host": socket.gethostname(), "start": _start_of(os.getpid())},
+        )
+
+    def beat(self) -> None:
+        """Show that the worker is alive."""
+        os.utime(self.worker_file)
+
+    def worker_alive(self) -> bool:
+        """Whether the process that worker.json names still exists, or was heard of, on another host."""
+        try:
+            worker = read_json(self.worker_file)
+            if worker["host"] != socket.gethostname():
+                return time.time() - self.worker_file.stat().st_mtime < SILENT_SECONDS
+            return worker["pid"] != os.getpid() and _start_of(worker["pid"]) == worker["start"] != ""
+        except (RunError, OSError, KeyError, TypeError):
+            return False
+
+    def status(self) -> Status:
+        """State from the files. The worker is looked at before the events: it may end in between."""
+        taken, alive = self.worker_file.exists(), self.worker_alive()
+        last = next((e for e in tail_events(self.events_file) if e.get("event") in _LIFE), None)
+        kind = last.get("event") if last else None
+        if kind == "RunEnded" and last is not None:
+            return Status("ended", str(last.get("reason", "")))
+        if not taken:
+            return Status("queued")
+        if not alive:
+            return Status("interrupted")
+        return Status({None: "starting", "Paused": "paused"}.get(kind, "running"))
+
+
+_LIFE = ("RunStarted", "Paused", "Resumed", "RunEnded", "Batches")
+
+
+def _start_of(pid: int) -> str:
+    """When the process began, so that a later one with the same number is not taken for it; "" if it is gone."""
+    try:
+        text = Path(f"/proc/{int(pid)}/stat").read_text()
+        state, *rest = text.rpartition(")")[2].split()
+        return "" if state in "ZX" else rest[18]
+    except OSError:
+        pass
+    if Path("/proc/self").exists():
+        return ""
+    try:  # no /proc: macOS; existence is all that can be told
+        os.kill(int(pid), 0)
+        return "alive"
+    except (OSError, ValueError, OverflowError):
+        return ""
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: checkpoints/runs beside the engine, or what INKLING_RUNS names."""
+    named = os.environ.get("INKLING_RUNS")
+    return Path(named) if named else Path(__file__).resolve().parent.parent / "checkpoints" / "runs"
+
+
+def runs(root: Path) -> list[RunFolder]:
+    """All runs under `root`, newest first."""
+    if not root.is_dir():
+        return []
+    found = [RunFolder(path) for path in root.iterdir() if (path / "config.json").is_file()]
+    return sorted(found, key=lambda run: run.config_file.stat().st_mtime_ns, reverse=True)
+
+
+class EventReader:
+    """Reads what was appended to a run's events since the last call, whole lines only."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._position = 0
+
+    def read(self) -> list[dict[str, Any]]:
+        """New events. Lines that are no JSON objects are passed over: one bad line must not hide the rest."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._position)
+                data = file.read()
+        except OSError:
+            return []
+        end = data.rfind(b"\n") + 1
+        self._position += end
+        return list(_objects(data[:end].split(b"\n")))
+
+
+def _objects(lines: list[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(event, dict):
+            yield event
+
+
+def tail_events(path: Path, size: int = 65_536) -> Iterator[dict[str, Any]]:
+    """The last events of a file, newest first, at least one if there is any."""
+    try:
+        with path.open("rb") as file:
+            length = file.seek(0, os.SEEK_END)
+            while True:
+                file.seek(max(0, length - size))
+                data = file.read()
+                if length <= size or data.count(b"\n") > 2:
+                    break
+                size *= 4
+    except OSError:
+        return
+    lines = data[: data.rfind(b"\n") + 1].split(b"\n")
+    yield from _objects(lines[::-1] if length <= size else lines[:0:-1])

@@ -1,0 +1,356 @@
+"""The training loop, as an iterator of events.
+
+    trainer = Trainer(config, load_split(config.data, config.seed))
+    for event in trainer.run():
+        print(event)
+
+It is on a batch boundary at every event: `trainer.checkpoint()` is valid there, and to stop is not to ask for
+the next event. A trainer that continues from a checkpoint yields the same events and the same bits as one that
+was never stopped (same machine, NumPy and number of parts).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.arrays import Array
+from engine.checkpoint import Checkpoint, CheckpointError, Position, copy_named, versions
+from engine.config import TrainingConfig, live_changes
+from engine.datasets.base import Split
+from engine.evaluation import Evaluator, Figures
+from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, SettingsChanged, Validated
+from engine.layers import ShapeError
+from engine.network import Network
+from engine.parallel import Crew
+from engine.spec import SettingError
+from engine.stepping import Stepper, StepResult, choose_parts
+from engine.streams import stream
+
+LOOKS_PER_EPOCH = 10
+LOOK_IMAGES = 1000  # validation images that are looked at within an epoch: a fixed tenth of them, by default
+
+
+@dataclass
+class Record:
+    """What the trainer remembers besides arrays; it is part of every checkpoint."""
+
+    best_accuracy: float = -1.0
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    waited: int = 0  # epochs since the best one
+    loss_sum: float = 0.0  # over the images of this epoch so far
+    correct: int = 0
+    seen: int = 0
+    validation: dict[str, float] = field(default_factory=dict)  # of the last complete epoch
+    test: dict[str, float] = field(default_factory=dict)  # of the weights that the run ended with
+    seconds: float = 0.0  # spent training, told by whoever keeps the time
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data without infinities."""
+        return {k: None if v == math.inf else v for k, v in self.__dict__.items()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Record":
+        """What `to_json` gave; other keys are left out."""
+        known: dict[str, Any] = {
+            k: math.inf if v is None else v for k, v in data.items() if k in cls.__dataclass_fields__
+        }
+        return cls(**known)
+
+
+def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], classes: int = 10) -> None:
+    """Raise ShapeError or SettingError for a network that cannot be trained on such data; allocates nothing."""
+    if not config.layers:
+        raise ShapeError("The network has no layers. Add at least a Flatten and a Dense layer.")
+    rows = config.summary(image_shape)
+    if rows[-1].output_shape != (classes,):
+        raise ShapeError(
+            f"The last layer gives {rows[-1].output_shape}; it must give one output for each of the {classes} "
+            f"classes. End with Dense(units={classes}) with its own bias or none."
+        )
+    beyond = [number for number in config.frozen if number >= len(config.layers)]
+    if beyond:
+        raise SettingError("frozen", f"there is no layer {beyond[0]}; the last one is {len(config.layers) - 1}")
+    if not any(row.parameters and row.trained for row in rows):
+        raise ShapeError("No layer has weights to learn. Add a Dense or Conv layer, or freeze fewer layers.")
+
+
+class Trainer:
+    """One run. `best` is the checkpoint of the best epoch so far, `kept` the one that a complete run ends with."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        data: Split,
+        resume: Checkpoint | None = None,
+        start: Checkpoint | None = None,
+    ) -> None:
+        """resume: go on where a checkpoint of this run was taken. start: begin with another network's weights."""
+        check_network(config, data.image_shape, data.classes)
+        self.config = config
+        self.data = data
+        self.network = Network(config.layers, data.image_shape, frozenset(config.frozen))
+        self.parts = resume.parts if resume else choose_parts(config, data.image_shape)
+        self._crew = Crew(self.parts)
+        self._stepper = Stepper(config, self.network, data, self._crew)
+        self._evaluator = Evaluator(self.network, data.scaling, self._crew)
+        self.position = Position()
+        self.record = Record()
+        self.best: Checkpoint | None = None
+        self.kept: Checkpoint | None = None
+        self._average: Array | None = None
+        self._pending: TrainingConfig | None = None
+        self._order: tuple[int, npt.NDArray[np.intp]] | None = None
+        self.network.initialize(config.initializer, config.seed)
+        if start is not None:
+            self._start_from(start)
+        if config.average:
+            self._average = self.network.vector.copy()
+        if resume is not None:
+            self._resume(resume)
+
+    def _start_from(self, start: Checkpoint) -> None:
+        copy_named(start.average or start.params, self.network.named(self.network.vector))
+        copy_named(start.tracked, self.network.tracked)
+
+    def _resume(self, saved: Checkpoint) -> None:
+        """Take over everything that a checkpoint of this run holds."""
+        if saved.position.offset > len(self.data.train_images):
+            raise CheckpointError("the checkpoint lies beyond the end of an epoch; it belongs to other data.")
+        copy_named(saved.params, self.network.named(self.network.vector))
+        copy_named(saved.tracked, self.network.tracked)
+        for name, slot in self._stepper.slots.items():
+            copy_named(saved.slots.get(name, {}), self.network.named(slot))
+        if self._average is not None:
+            copy_named(saved.average, self.network.named(self._average))
+        self.position = saved.position
+        self.record = Record.from_json(saved.record)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in a pass over the training images, the last one smaller if need be."""
+        return math.ceil(len(self.data.train_images) / self.config.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run, as things stand; schedules are drawn over this."""
+        total = self.config.epochs * self.steps_per_epoch
+        return min(total, self.config.max_steps) if self.config.max_steps else total
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the training images so far, as a fraction."""
+        return self.position.epoch + self.position.offset / len(self.data.train_images)
+
+    def change(self, config: TrainingConfig) -> None:
+        """Use other live settings from the next batch on. Raises SettingError if a difference is not live."""
+        live_changes(self.config, config)
+        self._pending = config
+
+    def checkpoint(self, arrays_only: bool = False) -> Checkpoint:
+        """A copy of the state; with `arrays_only`, of the weights without what is needed to go on."""
+        average = {} if self._average is None else self.network.named(self._average.copy())
+        slots = {n: self.network.named(s.copy()) for n, s in self._stepper.slots.items()}
+        return Checkpoint(
+            config=self.config,
+            image_shape=self.data.image_shape,
+            classes=self.data.classes,
+            scaling=self.data.scaling,
+            position=self.position,
+            params=self.network.named(self.network.vector.copy()),
+            tracked={name: array.copy() for name, array in self.network.tracked.items()},
+            slots={} if arrays_only else slots,
+            average=average,
+            record=self.record.to_json(),
+            parts=self.parts,
+            versions=versions(),
+        )
+
+    def run(self) -> Iterator[Event]:
+        """Train until an end is reached; the last event is RunEnded, unless nobody asks for it."""
+        with np.errstate(all="ignore"):  # overflow shows in the loss, and ends the run there
+            yield self._started()
+            while (reason := self._reason_to_end()) is None:
+                yield from self._apply_pending()
+                result = self._next_batch()
+                yield result
+                if not math.isfinite(result.loss):
+                    reason = "diverged"
+                    break
+                yield from self._look()
+            yield self._ended(reason)
+
+    def _started(self) -> RunStarted:
+        return RunStarted(
+            self.position.step,
+            self.epoch,
+            parameters=self.network.vector.size,
+            train_images=len(self.data.train_images),
+            validation_images=len(self.data.validation_images),
+            test_images=len(self.data.test_images),
+            steps_per_epoch=self.steps_per_epoch,
+            total_steps=self.total_steps,
+            parts=self.parts,
+            versions=versions(),
+        )
+
+    def _reason_to_end(self) -> str | None:
+        stopping = self.config.stopping
+        if self.position.offset == 0 and self.position.epoch:
+            if stopping.target_accuracy and self.record.best_accuracy >= stopping.target_accuracy:
+                return "target"
+            if stopping.patience and self.record.waited >= stopping.patience:
+                return "patience"
+        done = self.position.epoch >= self.config.epochs
+        return "finished" if done or self.position.step >= self.total_steps else None
+
+    def _apply_pending(self) -> Iterator[Event]:
+        if self._pending is None:
+            return
+        changes = live_changes(self.config, self._pending)
+        config, self._pending = self._pending, None
+        if changes:
+            self.network.change_layers(config.layers)
+            self.config = config
+            self._stepper.configure(config)
+            told = {change.path: [change.old, change.new] for change in changes}
+            yield SettingsChanged(self.position.step, self.epoch, told)
+
+    def _next_batch(self) -> BatchDone:
+        """One step, and the position after it."""
+        step, epoch, offset = self.position.step, self.position.epoch, self.position.offset
+        if self._order is None or self._order[0] != epoch:
+            rng = stream(self.config.seed, "shuffle", epoch)
+            self._order = (epoch, rng.permutation(len(self.data.train_images)))
+        chosen = self._order[1][offset : offset + self.config.batch_size]
+        rate = self.config.optimizer.learning_rate * self.config.schedule.factor(step, self.total_steps)
+        result = self._stepper.step(step, chosen, rate)
+        if math.isfinite(result.loss):
+            self._count(result, len(chosen))
+        accuracy = result.correct / len(chosen)
+        return BatchDone(self.position.step, self.epoch, result.loss, accuracy, len(chosen), rate, result.gradient_norm)
+
+    def _count(self, result: StepResult, images: int) -> None:
+        if self._average is not None:
+            # the share rises to its setting, so that the mean forgets the random start (as in Tarvainen 2017)
+            kept = min(self.config.average, (self.position.step + 1) / (self.position.step + 10))
+            self._average *= kept
+            self._average += self.network.vector * np.float32(1 - kept)
+        self.record.loss_sum += result.loss * images
+        self.record.correct += result.correct
+        self.record.seen += images
+        offset = self.position.offset + images
+        self.position = Position(self.position.step + 1, self.position.epoch, offset)
+
+    def _look(self) -> Iterator[Event]:
+        """Validation, where it is due: of all images at the end of an epoch, of some within it."""
+        if self.position.offset >= len(self.data.train_images):
+            yield self._end_epoch()
+            return
+        if self.config.validate_every:
+            due = self.position.step % self.config.validate_every == 0
+        else:
+            every = math.ceil(self.steps_per_epoch / LOOKS_PER_EPOCH)
+            due = math.ceil(self.position.offset / self.config.batch_size) % every == 0
+        if due:
+            some = self._validate(LOOK_IMAGES)
+            yield Validated(self.position.step, self.epoch, some.loss, some.accuracy, some.count)
+
+    def _validate(self, count: int | None = None) -> Figures:
+        """Figures for the first `count` validation images, which are in random order by their split."""
+        with self._averaged():
+            images, labels = self.data.validation_images[:count], self.data.validation_labels[:count]
+            return self._evaluator.figures(images, labels, self.config.loss)
+
+    def _averaged(self) -> "_Swapped":
+        return _Swapped(self.network.vector, self._average)
+
+    def _end_epoch(self) -> EpochDone:
+        all_of_them = self._validate()
+        record = self.record
+        better = (all_of_them.accuracy, -all_of_them.loss) > (record.best_accuracy, -record.best_loss)
+        epoch = self.position.epoch + 1
+        event = EpochDone(
+            self.position.step,
+            float(epoch),
+            train_loss=record.loss_sum / record.seen,
+            train_accuracy=record.correct / record.seen,
+            validation_loss=all_of_them.loss,
+            validation_accuracy=all_of_them.accuracy,
+            best=better,
+        )
+        record.loss_sum, record.correct, record.seen = 0.0, 0, 0
+        record.validation = {"loss": all_of_them.loss, "accuracy": all_of_them.accuracy}
+        record.waited += 1
+        if better:
+            record.best_accuracy, record.best_loss = all_of_them.accuracy, all_of_them.loss
+            record.best_epoch, record.waited = epoch, 0
+        self.position = Position(self.position.step, epoch, 0)
+        if better:
+            self.best = self.checkpoint(arrays_only=True)
+        return event
+
+    def _ended(self, reason: str) -> RunEnded:
+        """Put the weights in place that the run ends with, and take the figures that count, of these."""
+        final = self.position
+        if self.config.stopping.keep == "best" and self.best is not None:
+            self._put_back(self.best)
+        validation = self._validate()
+        with self._averaged():
+            test = self._evaluator.figures(self.data.test_images, self.data.test_labels, self.config.loss)
+        self.record.test = {"loss": test.loss, "accuracy": test.accuracy} if test.count else {}
+        self.record.validation = {"loss": validation.loss, "accuracy": validation.accuracy}
+        self.kept = self.checkpoint(arrays_only=True)
+        return RunEnded(
+            final.step,
+            final.epoch + final.offset / len(self.data.train_images),
+            reason,
+            validation.loss,
+            validation.accuracy,
+            test.loss if test.count else None,
+            test.accuracy if test.count else None,
+            float(self.record.best_epoch) if self.record.best_epoch else None,
+        )
+
+    def stopped(self) -> RunEnded:
+        """The last event of a run that somebody wished to end here, at once: figures are those known already."""
+        known = self.record.validation
+        best = float(self.record.best_epoch) if self.record.best_epoch else None
+        return RunEnded(
+            self.position.step,
+            self.epoch,
+            "stopped",
+            known.get("loss"),
+            known.get("accuracy"),
+            best_epoch=best,
+        )
+
+    def _put_back(self, kept: Checkpoint) -> None:
+        copy_named(kept.params, self.network.named(self.network.vector))
+        copy_named(kept.tracked, self.network.tracked)
+        if self._average is not None:
+            copy_named(kept.average, self.network.named(self._average))
+
+    def close(self) -> None:
+        """Let the threads end. A trainer is not used after this."""
+        self._crew.close()
+
+
+class _Swapped:
+    """While entered, the network's vector holds the running mean, where there is one."""
+
+    def __init__(self, vector: Array, average: Array | None) -> None:
+        self._vector, self._average = vector, average
+
+    def __enter__(self) -> None:
+        if self._average is not None:
+            self._kept = self._vector.copy()
+            self._vector[...] = self._average
+
+    def __exit__(self, *details: object) -> None:
+        if self._average is not None:
+            self._vector[...] = self._kept

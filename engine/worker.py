@@ -1,0 +1,177 @@
+"""Trains the run of one folder: `python -m engine.worker RUN_FOLDER [--watch-stdin]`.
+
+With --watch-stdin the worker ends when its standard input does: whoever started it is gone. It then writes its
+weights and leaves the run to be continued. Without it, it trains to the end.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+
+from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
+from engine.config import TrainingConfig
+from engine.datasets import DataError, load_split
+from engine.events import Event, RunEnded
+from engine.layers import ShapeError
+from engine.recording import Recorder
+from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder
+from engine.spec import SettingError
+from engine.trainer import Trainer
+
+CONTROL_SECONDS = 0.05  # how often the wishes are looked at
+PAUSED_SECONDS = 0.02  # ... while there is nothing else to do
+
+USER_ERRORS = (RunError, CheckpointError, DataError, ShapeError, SettingError)
+
+
+class Session:
+    """One process's work on a run: follows control.json, trains, records."""
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+        self._control = Control()
+        self._control_stamp = (0, 0)
+        self._looked = self._beaten = 0.0
+        self.leave = threading.Event()  # set when the run is to be left to somebody else
+        resume = read_checkpoint(run.latest) if run.latest.exists() else None
+        self._trainer = make_trainer(resume.config if resume else run.config(), resume)
+        if resume is not None and run.best.exists():
+            self._trainer.best = read_checkpoint(run.best)
+        seconds = resume.record.get("seconds") if resume else 0.0
+        self._recorder = Recorder(run, self._trainer, float(seconds or 0.0))
+        self._next_step = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Time spent training so far, pauses left out."""
+        return self._recorder.seconds
+
+    def events(self) -> Iterator[Event]:
+        """Train until the run ends, is stopped, or has to be left; every event is recorded before it is given."""
+        with self._recorder as recorder:
+            self._follow(force=True)
+            for event in self._trainer.run():
+                recorder.record(event)
+                yield event
+                if not self._may_go_on(event):
+                    break
+            if self._control.wish == "stopped" and not self.leave.is_set() and not isinstance(event, RunEnded):
+                event = self._trainer.stopped()
+                recorder.record(event)
+                yield event
+        self._trainer.close()
+
+    def _may_go_on(self, event: Event) -> bool:
+        """Obey the wishes at a batch boundary; False when no further batch is wanted."""
+        self._follow()
+        if isinstance(event, RunEnded):
+            return False
+        self._pace()
+        if self._wants_pause():
+            self._wait()
+        if self.leave.is_set():
+            self._recorder.save()
+            return False
+        return self._control.wish != "stopped"
+
+    def _wants_pause(self) -> bool:
+        until = self._control.until_step
+        reached = until is not None and self._trainer.position.step >= until
+        return self._control.wish == "paused" or (self._control.wish == "running" and reached)
+
+    def _wait(self) -> None:
+        self._recorder.save()
+        self._recorder.lifecycle("Paused")
+        while self._wants_pause() and not self.leave.is_set():
+            time.sleep(PAUSED_SECONDS)
+            self._follow(force=True)
+        if self._control.wish == "running" and not self.leave.is_set():
+            self._recorder.lifecycle("Resumed")
+
+    def _pace(self) -> None:
+        """Slow motion: wait for the next step's time, and keep listening meanwhile."""
+        while (speed := self._control.steps_per_second) and self._control.wish == "running":
+            now = time.perf_counter()
+            if now >= self._next_step or self.leave.is_set():
+                self._next_step = max(self._next_step, now - 1 / speed) + 1 / speed
+                return
+            time.sleep(min(self._next_step - now, PAUSED_SECONDS))
+            self._follow()
+
+    def _follow(self, force: bool = False) -> None:
+        """Look at control.json if it is time to, and if it has changed; give a sign of life."""
+        now = time.perf_counter()
+        if not force and now - self._looked < CONTROL_SECONDS:
+            return
+        self._looked = now
+        if now - self._beaten > HEARTBEAT_SECONDS:
+            self._beaten = now
+            self._run.beat()
+        try:
+            found = self._run.control_file.stat()
+            stamp = (found.st_mtime_ns, found.st_ino)
+            if stamp != self._control_stamp:
+                self._control_stamp = stamp
+                self._obey(self._run.control())
+        except (RunError, SettingError, OSError) as error:
+            print(f"ignored: {error}", file=sys.stderr, flush=True)
+
+    def _obey(self, control: Control) -> None:
+        self._control = control
+        self._trainer.change(self._run.config().with_values(control.settings))
+
+
+def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None) -> Trainer:
+    """Load the data, and the weights that the config names, and put a trainer together."""
+    data = load_split(config.data, config.seed)
+    start = read_checkpoint(Path(config.start_from)) if config.start_from and resume is None else None
+    return Trainer(config, data, resume, start)
+
+
+def watch_stdin(leave: threading.Event) -> None:
+    """Set `leave` when standard input ends."""
+    sys.stdin.buffer.read()
+    leave.set()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 trained or left in order, 1 an error that a person can mend, named on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m engine.worker", description="Trains the run of one folder.")
+    parser.add_argument("run", type=Path, help="the run's folder")
+    parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")
+    options = parser.parse_args(arguments)
+    cv2.setNumThreads(1)
+    run = None
+    try:
+        run = RunFolder.open(options.run.parent, options.run.name)
+        run.claim()
+        session = Session(run)
+        signal.signal(signal.SIGTERM, lambda *_: session.leave.set())
+        if options.watch_stdin:
+            threading.Thread(target=watch_stdin, args=(session.leave,), daemon=True).start()
+        for _ in session.events():
+            pass
+    except USER_ERRORS as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        if run is not None and not isinstance(error, RunError):
+            tell_failure(run, str(error))
+        return 1
+    return 0
+
+
+def tell_failure(run: RunFolder, message: str) -> None:
+    """End a run that cannot even begin, in words for whoever looks at it."""
+    ended = RunEnded(0, 0.0, "failed").to_json() | {"message": message, "seconds": 0.0, "time": time.time()}
+    with run.events_file.open("ab") as file:
+        file.write(b"\n" + json.dumps(ended).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
