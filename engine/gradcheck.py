@@ -95,5 +95,5 @@ def spaced(rng: np.random.Generator, shape: Shape) -> Array:
     Where two inputs of a maximum are nearly equal, or one of ReLU's is nearly 0, a difference says nothing.
     """
     count = int(np.prod(shape))
-    steps = (np.arange(count) + 0.5) / max(count, 1) * 4 - 2
+    steps = (np.arange(count) + 0.37) / max(count, 1) * 4 - 2  # 0.5 would put the middle one at 0
     return rng.permutation(steps).reshape(shape)

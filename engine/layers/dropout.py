@@ -30,9 +30,8 @@ class Dropout(Layer):
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
         if not mode.training:
-            if self.scale == "training":
-                return x, None
-            return np.multiply(x, 1 - self.drop, out=mode.buffers("y", x.shape)), None
+            kept = 1.0 if self.scale == "training" else 1 - self.drop
+            return (x if kept == 1 else np.multiply(x, kept, out=mode.buffers("y", x.shape))), (kept, mode)
         numbers = mode.buffers("numbers", x.shape)
         mode.rng.random(out=numbers, dtype=numbers.dtype.type)
         factor = np.greater_equal(numbers, self.drop, out=numbers, casting="unsafe")

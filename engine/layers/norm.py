@@ -36,10 +36,11 @@ class BatchNorm(Layer):
         rows = x.reshape(-1, x.shape[-1])  # (m, features): every pixel of every image is a row
         h, y = mode.buffers("h", rows.shape), mode.buffers("y", rows.shape)
         if not mode.training:
-            factor = params["scale"] / np.sqrt(params["var"] + self.epsilon)
+            spread = 1 / np.sqrt(params["var"] + self.epsilon)
+            factor = params["scale"] * spread
             np.multiply(rows, factor, out=y)
             y += params["shift"] - params["mean"] * factor
-            return y.reshape(x.shape), None
+            return y.reshape(x.shape), (rows, spread, 0, mode)
         one = ones(len(rows), rows.dtype)
         count = mode.part.whole(len(rows))
         mean = mode.part.total(one @ rows) / count
@@ -62,6 +63,8 @@ class BatchNorm(Layer):
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         h, spread, count, mode = cache
         rows = dy.reshape(h.shape)
+        if not mode.training:
+            return self._backward_evaluation(params, grads, cache, rows).reshape(dy.shape)
         one = ones(len(rows), rows.dtype)
         dx = mode.buffers("dx", h.shape)
         np.matmul(one, np.multiply(rows, h, out=dx), out=grads["scale"])
@@ -72,3 +75,14 @@ class BatchNorm(Layer):
         dx -= dshift / count
         dx *= params["scale"] * spread
         return dx.reshape(dy.shape)
+
+    def _backward_evaluation(self, params: Params, grads: Params, cache: Cache, rows: Array) -> Array:
+        """The running means are constants: y is a straight line of x."""
+        x, spread, _, mode = cache
+        one = ones(len(rows), rows.dtype)
+        dx = np.subtract(x, params["mean"], out=mode.buffers("dx", x.shape))
+        dx *= spread
+        dx *= rows
+        np.matmul(one, dx, out=grads["scale"])
+        np.matmul(one, rows, out=grads["shift"])
+        return np.multiply(rows, params["scale"] * spread, out=dx)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.rundir import EventReader
-from engine.tables import Column, Table
+from engine.history.tables import Column, Table
 
 _BATCH = ("step", "epoch", "loss", "accuracy", "learning_rate", "gradient_norm")
 _VALIDATION = ("loss", "accuracy")
@@ -257,5 +257,4 @@ def _column(value: Any) -> Column:
 def _place(event: dict[str, Any]) -> tuple[float, float, float] | None:
     """Step, epoch and seconds of an event, or None if it does not say where it belongs."""
     step, epoch, seconds = (_number(event.get(name)) for name in ("step", "epoch", "seconds"))
-    known = 0 <= step < _LARGEST_STEP and epoch >= 0 and (seconds >= 0 or event.get("seconds") is None)
-    return (step, epoch, seconds if seconds >= 0 else 0.0) if known else None
+    return (step, epoch, seconds) if 0 <= step < _LARGEST_STEP and epoch >= 0 and seconds >= 0 else None
