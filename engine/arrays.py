@@ -15,30 +15,27 @@ Bytes = npt.NDArray[np.uint8]
 Shape = tuple[int, ...]  # of one example, without the batch axis
 
 
-class Buffers:
-    """Memory by name. `buffers("y", (64, 100))` has undefined contents, and the same memory at each call.
+class Buffers(dict[tuple[Any, ...], npt.NDArray[Any]]):
+    """Memory by name: `buffers["y", (64, 100)]` has undefined contents, and is the same memory at each step.
 
-    A smaller last batch of an epoch gets a view of the front of the same memory.
+    A third item names another type: `buffers["mask", (64, 100), bool]`. A smaller last batch of an epoch gets a
+    view of the front of the same memory. A dictionary that fills itself: the usual case is one lookup.
     """
 
-    __slots__ = ("_arrays", "_dtype", "_memory")
-
     def __init__(self, dtype: npt.DTypeLike = np.float32) -> None:
+        super().__init__()
         self._dtype = np.dtype(dtype)
         self._memory: dict[str, npt.NDArray[Any]] = {}
-        self._arrays: dict[tuple[str, Shape], npt.NDArray[Any]] = {}
 
-    def __call__(self, name: str, shape: Shape, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
-        array = self._arrays.get((name, shape))
-        return self._lay_out(name, shape, dtype) if array is None else array
-
-    def _lay_out(self, name: str, shape: Shape, dtype: npt.DTypeLike | None) -> npt.NDArray[Any]:
+    def __missing__(self, key: tuple[Any, ...]) -> npt.NDArray[Any]:
+        name, shape = key[:2]
         size = math.prod(shape)
         memory = self._memory.get(name)
         if memory is None or memory.size < size:
-            memory = self._memory[name] = np.empty(size, self._dtype if dtype is None else dtype)
-            self._arrays = {key: view for key, view in self._arrays.items() if key[0] != name}
-        array = self._arrays[name, shape] = memory[:size].reshape(shape)
+            memory = self._memory[name] = np.empty(size, key[2] if len(key) > 2 else self._dtype)
+            for other in [other for other in self if other[0] == name]:
+                del self[other]  # views of memory that was too small
+        array = self[key] = memory[:size].reshape(shape)
         return array
 
     @property

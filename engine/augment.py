@@ -28,9 +28,9 @@ class Augmentation(Settings, family="augmentation"):
         """1 for images that are changed, 0 for the others (count,)."""
         return (rng.random(count, np.float32) < self.share).astype(np.float32)
 
-    def spread(self, rng: np.random.Generator, count: int, limit: float) -> Array:
-        """Uniform numbers in +-limit (count,), 0 for images that are not changed."""
-        return (rng.random(count, np.float32) * 2 - 1) * np.float32(limit) * self.chosen(rng, count)
+    def spread(self, rng: np.random.Generator, count: int, limit: float, axes: int = 1) -> Array:
+        """Uniform numbers in +-limit (axes, count), all 0 for images that are not changed."""
+        return (rng.random((axes, count), np.float32) * 2 - 1) * np.float32(limit) * self.chosen(rng, count)
 
 
 class Affine(Augmentation, abstract=True):
@@ -55,8 +55,7 @@ class Shift(Affine):
 
     def matrices(self, rng: np.random.Generator, count: int) -> Array:
         matrices = _matrix(1, 0, 0, 1, count)
-        matrices[:, 0, 2] = self.spread(rng, count, self.pixels)
-        matrices[:, 1, 2] = self.spread(rng, count, self.pixels)
+        matrices[:, :, 2] = self.spread(rng, count, self.pixels, axes=2).T
         return matrices
 
 
@@ -67,7 +66,7 @@ class Rotate(Affine):
     degrees: float = option(10.0, "largest turn in each direction, degrees", low=0.0, high=180.0, live=True)
 
     def matrices(self, rng: np.random.Generator, count: int) -> Array:
-        angle = self.spread(rng, count, math.radians(self.degrees))
+        (angle,) = self.spread(rng, count, math.radians(self.degrees))
         cos, sin = np.cos(angle), np.sin(angle)
         return _matrix(cos, -sin, sin, cos, count)
 
@@ -79,8 +78,7 @@ class Stretch(Affine):
     by: float = option(0.1, "largest change of the width and of the height, as a share", low=0.0, high=0.9, live=True)
 
     def matrices(self, rng: np.random.Generator, count: int) -> Array:
-        wide = 1 + self.spread(rng, count, self.by)
-        tall = 1 + self.spread(rng, count, self.by)
+        wide, tall = 1 + self.spread(rng, count, self.by, axes=2)
         return _matrix(1 / wide, 0, 0, 1 / tall, count)
 
 
@@ -91,7 +89,7 @@ class Zoom(Affine):
     by: float = option(0.1, "largest change of the size, as a share", low=0.0, high=0.9, live=True)
 
     def matrices(self, rng: np.random.Generator, count: int) -> Array:
-        factor = 1 / (1 + self.spread(rng, count, self.by))
+        (factor,) = 1 / (1 + self.spread(rng, count, self.by))
         return _matrix(factor, 0, 0, factor, count)
 
 
@@ -102,7 +100,8 @@ class Shear(Affine):
     by: float = option(0.1, "largest slant, pixels sideways for each pixel of height", low=0.0, high=1.0, live=True)
 
     def matrices(self, rng: np.random.Generator, count: int) -> Array:
-        return _matrix(1, self.spread(rng, count, self.by), 0, 1, count)
+        (slant,) = self.spread(rng, count, self.by)
+        return _matrix(1, slant, 0, 1, count)
 
 
 @dataclass(frozen=True)
@@ -191,6 +190,8 @@ def _band(
 
 def augment(images: Bytes, augmentations: tuple[Augmentation, ...], rng: np.random.Generator) -> Bytes:
     """The images (n, height, width) changed by all augmentations: first where pixels lie, then what they hold."""
+    if not len(images):  # a thread's share of a small last batch
+        return images
     geometric = tuple(each for each in augmentations if not isinstance(each, PixelChange))
     if geometric:
         images = warp(images, *_sources(images, geometric, rng))

@@ -259,7 +259,7 @@ def run_network(network: Network, images: Bytes, scaling: Scaling, through: Pass
     outputs = np.empty((len(images), *network.output_shape), network.dtype)
     for start in range(0, len(images), CHUNK):
         chunk = images[start : start + CHUNK]
-        x = scaling.apply(chunk, through.buffers("x", (*chunk.shape, 1)))
+        x = scaling.apply(chunk, through.buffers["x", (*chunk.shape, 1)])
         outputs[start : start + CHUNK] = network.forward(x, through)
     return outputs
 

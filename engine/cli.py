@@ -4,6 +4,7 @@ A run that is trained here lies in the same folder as the page's runs, so the pa
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from engine import bench
 from engine.arrays import Bytes
 from engine.checkpoint import load_checkpoint
 from engine.config import TrainingConfig
@@ -25,7 +27,7 @@ from engine.evaluation import figures_of
 from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, Validated
 from engine.presets import DEFAULT, PRESETS
 from engine.rundir import RunFolder, runs_folder
-from engine.spec import parse_assignment
+from engine.spec import SettingError, parse_assignment
 from engine.trainer import check_network
 from engine.worker import USER_ERRORS, Session
 
@@ -72,7 +74,14 @@ def _parser() -> argparse.ArgumentParser:
 
     presets = commands.add_parser("presets", help="the settings to start from, and what each teaches")
     presets.set_defaults(command=_presets)
-    for each in (train, evaluate, predict, presets):
+
+    bench = commands.add_parser("bench", help="speed of whole training steps, beside PyTorch and JAX")
+    bench.set_defaults(command=_bench)
+    bench.add_argument("--against", default="", metavar="torch,jax", help="rivals, which must be installed")
+    bench.add_argument("--only", default="", help="part of a net's name: measure these rows only")
+    bench.add_argument("--rounds", type=int, default=9, help="turns that each contender takes (%(default)s)")
+    bench.add_argument("--no-busy", action="store_true", help="leave out the second table, with one core busy")
+    for each in (train, evaluate, predict, presets, bench):
         each.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
     return parser
 
@@ -240,4 +249,32 @@ def _presets(options: argparse.Namespace) -> int:
         return 0
     for each in default_first:
         print(f"{each.name:10s} {each.teaches}")
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    rivals = [name for name in options.against.split(",") if name]
+    for name in rivals:
+        if name not in bench.RIVALS:
+            raise SettingError("--against", f"expected some of {', '.join(bench.RIVALS)}; got {name!r}")
+        if importlib.util.find_spec(name) is None:
+            raise SettingError("--against", f"{name} is not installed; pip install {name}")
+    rows = []
+    if not options.json:
+        print(bench.HEADING)
+    for row in bench.measure_all(rivals, options.rounds, options.only):
+        rows.append(row)
+        if not options.json:
+            print(bench.line(row), flush=True)
+    if options.json:
+        print(json.dumps([row.to_json() for row in rows]))
+        return 0
+    ratios = [row.ratio for row in rows if row.ratio is not None]
+    if ratios:
+        print(f"ours over the faster rival, geometric mean: {bench.geometric_mean(ratios):.2f}")
+    if not options.no_busy:
+        print("\nThe same while another process keeps one core busy:")
+        with bench.BusyCore():
+            for row in bench.measure_all([], options.rounds, options.only):
+                print(bench.line(row), flush=True)
     return 0

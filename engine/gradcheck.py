@@ -48,7 +48,9 @@ def compare(name: str, analytic: Array, numerical: Array) -> GradientCheck:
     return GradientCheck(name, float(np.max(np.abs(analytic - numerical) / size, initial=0)), analytic.size)
 
 
-def check_layer(layer: Layer, shape: Shape, batch: int = 3, seed: int = 0, training: bool = True) -> list[GradientCheck]:
+def check_layer(
+    layer: Layer, shape: Shape, batch: int = 3, seed: int = 0, training: bool = True
+) -> list[GradientCheck]:
     """Compare the gradients by the input and by every parameter, at random values of all of them."""
     rng = stream(seed, "gradient check")
     x = spaced(rng, (batch, *shape))

@@ -5,8 +5,10 @@ batch, of which its rows may be a part.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.arrays import Array, Buffers, Bytes
 from engine.spec import Settings, option
@@ -28,12 +30,11 @@ class Loss(Settings, family="loss"):
         live=True,
     )
 
-    def targets(self, outputs: Array, labels: Bytes, buffers: Buffers) -> Array:
+    def targets(self, labels: Bytes, classes: int, buffers: Buffers) -> Array:
         """Smoothed one-hot targets (n, classes)."""
-        count, classes = outputs.shape
-        targets = buffers("targets", outputs.shape)
+        targets = buffers["targets", (len(labels), classes)]
         targets.fill(self.label_smoothing / classes)
-        targets[np.arange(count), labels] += 1 - self.label_smoothing
+        targets[counting(len(labels)), labels] += 1 - self.label_smoothing
         return targets
 
     def value_and_gradient(self, outputs: Array, labels: Bytes, count: int, buffers: Buffers) -> tuple[float, Array]:
@@ -43,6 +44,17 @@ class Loss(Settings, family="loss"):
     def probabilities(self, outputs: Array) -> Array:
         """What the outputs say of each class: (n, classes), rows that add up to 1."""
         raise NotImplementedError
+
+
+@cache
+def counting(count: int) -> npt.NDArray[np.intp]:
+    """0, 1, ... count - 1."""
+    return np.arange(count)
+
+
+def _along_rows(operation: np.ufunc, outputs: Array) -> Array:
+    """The operation's reduction of each row, (n, 1). `reduce` itself costs a third of what .max() and .sum() do."""
+    return operation.reduce(outputs, axis=1, keepdims=True)
 
 
 def softmax(outputs: Array) -> Array:
@@ -59,15 +71,21 @@ class CrossEntropy(Loss):
     """
 
     def value_and_gradient(self, outputs: Array, labels: Bytes, count: int, buffers: Buffers) -> tuple[float, Array]:
-        targets = self.targets(outputs, labels, buffers)
-        shifted = buffers("shifted", outputs.shape)
-        np.subtract(outputs, outputs.max(axis=1, keepdims=True), out=shifted)
-        dz = np.exp(shifted, out=buffers("dz", outputs.shape))
-        sums = dz.sum(axis=1, keepdims=True)
-        # sum_k t_k log p_k = sum_k t_k shifted_k - log(sums), because each row of targets adds up to 1
-        value = float(np.log(sums).sum() - np.vdot(targets, shifted)) / count
+        count_here, classes = outputs.shape
+        shifted = np.subtract(outputs, _along_rows(np.maximum, outputs), out=buffers["shifted", outputs.shape])
+        dz = np.exp(shifted, out=buffers["dz", outputs.shape])
+        sums = _along_rows(np.add, dz)
         dz /= sums
-        dz -= targets
+        if self.label_smoothing:
+            targets = self.targets(labels, classes, buffers)
+            # sum_k t_k log p_k = sum_k t_k shifted_k - log(sums), because each row of targets adds up to 1
+            right = float(np.vdot(targets, shifted))
+            dz -= targets
+        else:
+            places = counting(count_here) * classes + labels  # of the right classes, in a flat array
+            right = float(np.add.reduce(shifted.reshape(-1)[places]))
+            dz.reshape(-1)[places] -= 1
+        value = (float(np.add.reduce(np.log(sums), None)) - right) / count
         dz *= 1 / count
         return value, dz
 
@@ -83,8 +101,8 @@ class MeanSquaredError(Loss):
     """
 
     def value_and_gradient(self, outputs: Array, labels: Bytes, count: int, buffers: Buffers) -> tuple[float, Array]:
-        targets = self.targets(outputs, labels, buffers)
-        dy = np.subtract(outputs, targets, out=buffers("dy", outputs.shape))
+        targets = self.targets(labels, outputs.shape[1], buffers)
+        dy = np.subtract(outputs, targets, out=buffers["dy", outputs.shape])
         scale = 1 / (count * outputs.shape[1])
         value = float(np.vdot(dy, dy)) * scale
         dy *= 2 * scale

@@ -92,7 +92,7 @@ class Stepper:
         labels = self._data.train_labels[chosen]
         if self.config.augmentation:
             images = augment(images, self.config.augmentation, stream(self.config.seed, "augment", step, index))
-        x = self._data.scaling.apply(images, through.buffers("x", (*images.shape, 1)))
+        x = self._data.scaling.apply(images, through.buffers["x", (*images.shape, 1)])
         outputs = self.network.forward(x, through)
         loss, dy = self.config.loss.value_and_gradient(outputs, labels, count, through.buffers)
         correct = int(np.count_nonzero(outputs.argmax(axis=1) == labels))

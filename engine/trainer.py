@@ -48,10 +48,12 @@ class Record:
     validation: dict[str, float] = field(default_factory=dict)  # of the last complete epoch
     test: dict[str, float] = field(default_factory=dict)  # of the weights that the run ended with
     seconds: float = 0.0  # spent training, told by whoever keeps the time
+    looked: bool = True  # False between a batch and the look at validation images that may be due after it
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data without infinities."""
-        return {k: None if v == math.inf else v for k, v in self.__dict__.items()}
+        """Plain data; numbers that are not finite become null."""
+        data = self.__dict__ | {"validation": _finite(self.validation), "test": _finite(self.test)}
+        return _finite(data)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Record":
@@ -60,6 +62,10 @@ class Record:
             k: math.inf if v is None else v for k, v in data.items() if k in cls.__dataclass_fields__
         }
         return cls(**known)
+
+
+def _finite(data: dict[str, Any]) -> dict[str, Any]:
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in data.items()}
 
 
 def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], classes: int = 10) -> None:
@@ -137,8 +143,16 @@ class Trainer:
 
     @property
     def total_steps(self) -> int:
-        """Steps of the whole run, as things stand; schedules are drawn over this."""
-        total = self.config.epochs * self.steps_per_epoch
+        """Steps of the whole run, as things stand: those made and those to come. Schedules are drawn over this.
+
+        Counted from here, because the steps made may have had another batch size.
+        """
+        done = self.position
+        to_come = (self.config.epochs - done.epoch) * self.steps_per_epoch
+        if done.offset:
+            left = len(self.data.train_images) - done.offset
+            to_come += math.ceil(left / self.config.batch_size) - self.steps_per_epoch
+        total = done.step + max(to_come, 0)
         return min(total, self.config.max_steps) if self.config.max_steps else total
 
     @property
@@ -174,12 +188,17 @@ class Trainer:
         """Train until an end is reached; the last event is RunEnded, unless nobody asks for it."""
         with np.errstate(all="ignore"):  # overflow shows in the loss, and ends the run there
             yield self._started()
+            yield from self._look()  # if it was due when the checkpoint was taken from which this goes on
             while (reason := self._reason_to_end()) is None:
                 yield from self._apply_pending()
+                tracked = [array.copy() for array in self.network.tracked.values()]
                 result = self._next_batch()
-                yield result
-                if not math.isfinite(result.loss):
+                if not math.isfinite(result.loss):  # the weights were left alone; running means were not
+                    for array, kept in zip(self.network.tracked.values(), tracked, strict=True):
+                        array[...] = kept
                     reason = "diverged"
+                yield result
+                if reason:
                     break
                 yield from self._look()
             yield self._ended(reason)
@@ -244,10 +263,14 @@ class Trainer:
         self.record.correct += result.correct
         self.record.seen += images
         offset = self.position.offset + images
+        self.record.looked = False
         self.position = Position(self.position.step + 1, self.position.epoch, offset)
 
     def _look(self) -> Iterator[Event]:
         """Validation, where it is due: of all images at the end of an epoch, of some within it."""
+        if self.record.looked:
+            return
+        self.record.looked = True
         if self.position.offset >= len(self.data.train_images):
             yield self._end_epoch()
             return
@@ -272,7 +295,8 @@ class Trainer:
     def _end_epoch(self) -> EpochDone:
         all_of_them = self._validate()
         record = self.record
-        better = (all_of_them.accuracy, -all_of_them.loss) > (record.best_accuracy, -record.best_loss)
+        loss = all_of_them.loss if math.isfinite(all_of_them.loss) else math.inf  # NaN has no order
+        better = (all_of_them.accuracy, -loss) > (record.best_accuracy, -record.best_loss)
         epoch = self.position.epoch + 1
         event = EpochDone(
             self.position.step,
@@ -287,7 +311,7 @@ class Trainer:
         record.validation = {"loss": all_of_them.loss, "accuracy": all_of_them.accuracy}
         record.waited += 1
         if better:
-            record.best_accuracy, record.best_loss = all_of_them.accuracy, all_of_them.loss
+            record.best_accuracy, record.best_loss = all_of_them.accuracy, loss
             record.best_epoch, record.waited = epoch, 0
         self.position = Position(self.position.step, epoch, 0)
         if better:
@@ -299,6 +323,8 @@ class Trainer:
         final = self.position
         if self.config.stopping.keep == "best" and self.best is not None:
             self._put_back(self.best)
+        if reason == "diverged":
+            self._discard_overflow()
         validation = self._validate()
         with self._averaged():
             test = self._evaluator.figures(self.data.test_images, self.data.test_labels, self.config.loss)
@@ -334,6 +360,12 @@ class Trainer:
         copy_named(kept.tracked, self.network.tracked)
         if self._average is not None:
             copy_named(kept.average, self.network.named(self._average))
+
+    def _discard_overflow(self) -> None:
+        """Put 0 for what overflowed in the last update, so that the file can be read."""
+        average = [] if self._average is None else [self._average]
+        for array in (self.network.vector, *self.network.tracked.values(), *average):
+            array[~np.isfinite(array)] = 0
 
     def close(self) -> None:
         """Let the threads end. A trainer is not used after this."""

@@ -22,6 +22,7 @@ _BATCH = ("step", "epoch", "loss", "accuracy", "learning_rate", "gradient_norm")
 _VALIDATION = ("loss", "accuracy")
 _EPOCH = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 _LARGEST_STEP = 2.0**53  # whole numbers beyond it are not exact as floats
+_NUMBERS = {int, float, type(None)}  # not bool, which is an int to isinstance
 _PACE_SECONDS = 8.0  # how far back the pace of a run is measured
 
 
@@ -244,7 +245,7 @@ def _whole(event: dict[str, Any] | None, name: str) -> int:
 
 def _column(value: Any) -> Column:
     """A JSON list of numbers as an array, null as NaN; empty for anything else."""
-    if not isinstance(value, list) or any(isinstance(x, bool) or not isinstance(x, int | float | None) for x in value):
+    if not isinstance(value, list) or not set(map(type, value)) <= _NUMBERS:
         return np.empty(0)
     try:
         column = np.array(value, np.float64)

@@ -1,12 +1,12 @@
 """What is happening in a run, in one plain sentence, by these rules; the first that fits speaks.
 
-    ended      why, and how well it does; for a loss that became infinite, a smaller learning rate to try
-    waiting    not started yet, no batch yet, or paused
-    rising     the loss of the newest tenth of the batches is above that of the first 20: learning rate too high
-    stuck      after 200 batches the loss is within 3 % of that of the first 20: learning rate too low
-    memorising validation accuracy is 3 epochs or more behind its best, and the training loss has fallen by a
-               tenth since, while the validation loss has grown
-    learning   the newest figures, and whether the last epoch was the best
+ended      why, and how well it does; for a loss that became infinite, a smaller learning rate to try
+waiting    not started yet, no batch yet, or paused
+rising     the loss of the newest tenth of the batches is above that of the first 20: learning rate too high
+stuck      after 200 batches the loss is within 3 % of that of the first 20: learning rate too low
+memorising validation accuracy is 3 epochs or more behind its best, and the training loss has fallen by a
+           tenth since, while the validation loss has grown
+learning   the newest figures, and whether the last epoch was the best
 """
 
 import math
@@ -145,4 +145,4 @@ def _is_share(value: object) -> bool:
 def _percent(share: float) -> str:
     """One place behind the point; never rounded up to 100."""
     percent = 100 * float(share)
-    return "100 %" if percent >= 100 else f"{min(percent, 99.9):.1f} %" if percent < 99.9 else f"{percent:.2f} %"
+    return f"{percent:.1f} %" if percent < 99.9 else f"{min(percent, 99.99):.2f} %" if percent < 100 else "100 %"

@@ -9,6 +9,9 @@ from engine.arrays import Array
 from engine.layers.base import Cache, Layer, Mode, Params, option
 
 
+ZERO = np.zeros((), np.float32)  # NumPy takes an array of no axes faster than a Python number
+
+
 class Activation(Layer, abstract=True):
     """Base of the activations: same shape out as in, no parameters."""
 
@@ -25,13 +28,13 @@ class ReLU(Activation):
     rising = True
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        y = np.maximum(x, 0, out=mode.buffers("y", x.shape))
+        y = np.maximum(x, ZERO, out=mode.buffers["y", x.shape])
         return y, (y, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         y, mode = cache
-        passes = np.greater(y, 0, out=mode.buffers("passes", y.shape, bool))
-        return np.multiply(dy, passes, out=mode.buffers("dx", y.shape))
+        passes = np.sign(y, out=mode.buffers["dx", y.shape])  # 1 or 0, for y is never negative
+        return np.multiply(dy, passes, out=passes)
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,15 @@ class LeakyReLU(Activation):
     slope: float = option(0.01, "fraction of negative inputs that passes", low=0.0, high=1.0)
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        y = np.multiply(x, self.slope, out=mode.buffers("y", x.shape))
+        y = np.multiply(x, self.slope, out=mode.buffers["y", x.shape])
         np.maximum(x, y, out=y)  # slope <= 1, so the larger of the two is the right one
         return y, (x, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         x, mode = cache
-        slopes = np.greater(x, 0, out=mode.buffers("slopes", x.shape), casting="unsafe")
+        slopes = np.greater(x, 0, out=mode.buffers["slopes", x.shape], casting="unsafe")
         np.maximum(slopes, self.slope, out=slopes)
-        return np.multiply(dy, slopes, out=mode.buffers("dx", x.shape))
+        return np.multiply(dy, slopes, out=mode.buffers["dx", x.shape])
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Sigmoid(Activation):
     rising = True
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        y = np.multiply(x, 0.5, out=mode.buffers("y", x.shape))
+        y = np.multiply(x, 0.5, out=mode.buffers["y", x.shape])
         np.tanh(y, out=y)
         y += 1
         y *= 0.5
@@ -75,7 +78,7 @@ class Sigmoid(Activation):
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         y, mode = cache
-        dx = np.subtract(1, y, out=mode.buffers("dx", y.shape))
+        dx = np.subtract(1, y, out=mode.buffers["dx", y.shape])
         dx *= y
         dx *= dy
         return dx
@@ -91,12 +94,12 @@ class Tanh(Activation):
     rising = True
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        y = np.tanh(x, out=mode.buffers("y", x.shape))
+        y = np.tanh(x, out=mode.buffers["y", x.shape])
         return y, (y, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         y, mode = cache
-        dx = np.multiply(y, y, out=mode.buffers("dx", y.shape))
+        dx = np.multiply(y, y, out=mode.buffers["dx", y.shape])
         np.subtract(1, dx, out=dx)
         dx *= dy
         return dx
@@ -116,25 +119,25 @@ class GELU(Activation):
     """
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        t = np.multiply(x, x, out=mode.buffers("t", x.shape))
+        t = np.multiply(x, x, out=mode.buffers["t", x.shape])
         t *= GELU_CUBIC
         t += 1
         t *= x
         t *= GELU_SCALE
         np.tanh(t, out=t)
-        y = np.add(t, 1, out=mode.buffers("y", x.shape))
+        y = np.add(t, 1, out=mode.buffers["y", x.shape])
         y *= x
         y *= 0.5
         return y, (x, t, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         x, t, mode = cache
-        inner = np.multiply(x, x, out=mode.buffers("inner", x.shape))
+        inner = np.multiply(x, x, out=mode.buffers["inner", x.shape])
         inner *= 3 * GELU_CUBIC
         inner += 1
         inner *= GELU_SCALE
         inner *= x
-        dx = np.multiply(t, t, out=mode.buffers("dx", x.shape))
+        dx = np.multiply(t, t, out=mode.buffers["dx", x.shape])
         np.subtract(1, dx, out=dx)
         dx *= inner
         dx += t
@@ -169,14 +172,14 @@ class Softmax(Activation):
     """
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        y = np.subtract(x, x.max(axis=-1, keepdims=True), out=mode.buffers("y", x.shape))
+        y = np.subtract(x, x.max(axis=-1, keepdims=True), out=mode.buffers["y", x.shape])
         np.exp(y, out=y)
         y /= y.sum(axis=-1, keepdims=True)
         return y, (y, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         y, mode = cache
-        dx = np.multiply(dy, y, out=mode.buffers("dx", y.shape))
+        dx = np.multiply(dy, y, out=mode.buffers["dx", y.shape])
         along = dx.sum(axis=-1, keepdims=True)
         np.subtract(dy, along, out=dx)
         dx *= y

@@ -55,7 +55,7 @@ class Conv(Layer):
         before, after = self._pads()
         padded = x
         if before + after:
-            padded = mode.buffers("padded", (n, height + before + after, width + before + after, c))
+            padded = mode.buffers["padded", (n, height + before + after, width + before + after, c)]
             padded.fill(0)
             padded[:, before : before + height, before : before + width] = x
         out_h, out_w, out_c = self.output_shape((height, width, c))
@@ -66,10 +66,10 @@ class Conv(Layer):
             (sn, sh * self.stride, sw * self.stride, sh, sw, sc),
             writeable=False,
         )
-        columns = mode.buffers("columns", windows.shape)
+        columns = mode.buffers["columns", windows.shape]
         np.copyto(columns, windows)
         columns = columns.reshape(n * out_h * out_w, self.kernel**2 * c)
-        y = mode.buffers("y", (n * out_h * out_w, out_c))
+        y = mode.buffers["y", (n * out_h * out_w, out_c)]
         np.matmul(columns, params["weight"].reshape(-1, out_c), out=y)
         if self.bias:
             y += params["bias"]
@@ -85,9 +85,9 @@ class Conv(Layer):
         if not mode.wants_dx:
             return None
         before, after = self._pads()
-        dcolumns = mode.buffers("dcolumns", (n, out_h, out_w, self.kernel, self.kernel, c))
+        dcolumns = mode.buffers["dcolumns", (n, out_h, out_w, self.kernel, self.kernel, c)]
         np.matmul(dy, params["weight"].reshape(-1, out_c).T, out=dcolumns.reshape(len(dy), -1))
-        dx = mode.buffers("dx", (n, height + before + after, width + before + after, c))
+        dx = mode.buffers["dx", (n, height + before + after, width + before + after, c)]
         dx.fill(0)
         for u in range(self.kernel):
             for v in range(self.kernel):

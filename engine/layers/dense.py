@@ -52,12 +52,12 @@ class Dense(Layer):
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
         if self.bias == "unit":
-            y = mode.buffers("y", (len(x), self.units + 1))
-            np.matmul(x, params["weight"], out=y[:, :-1])
+            y = mode.buffers["y", (len(x), self.units + 1)]
+            np.matmul(x, params["weight"], out=y[:, :-1])  # np.dot writes only where rows follow each other
             y[:, -1] = 1
         else:
-            y = mode.buffers("y", (len(x), self.units))
-            np.matmul(x, params["weight"], out=y)
+            y = mode.buffers["y", (len(x), self.units)]
+            np.dot(x, params["weight"], out=y)
             if self.bias == "separate":
                 y += params["bias"]
         return y, (x, mode)
@@ -67,8 +67,8 @@ class Dense(Layer):
         if self.bias == "unit":
             dy = dy[:, :-1]
         elif self.bias == "separate":
-            np.matmul(ones(len(dy), dy.dtype), dy, out=grads["bias"])
-        np.matmul(x.T, dy, out=grads["weight"])
+            np.dot(ones(len(dy), dy.dtype), dy, out=grads["bias"])
+        np.dot(x.T, dy, out=grads["weight"])
         if not mode.wants_dx:
             return None
-        return np.matmul(dy, params["weight"].T, out=mode.buffers("dx", x.shape))
+        return np.dot(dy, params["weight"].T, out=mode.buffers["dx", x.shape])

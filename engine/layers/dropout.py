@@ -31,14 +31,14 @@ class Dropout(Layer):
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
         if not mode.training:
             kept = 1.0 if self.scale == "training" else 1 - self.drop
-            return (x if kept == 1 else np.multiply(x, kept, out=mode.buffers("y", x.shape))), (kept, mode)
-        numbers = mode.buffers("numbers", x.shape)
+            return (x if kept == 1 else np.multiply(x, kept, out=mode.buffers["y", x.shape])), (kept, mode)
+        numbers = mode.buffers["numbers", x.shape]
         mode.rng.random(out=numbers, dtype=numbers.dtype.type)
         factor = np.greater_equal(numbers, self.drop, out=numbers, casting="unsafe")
         if self.scale == "training":
             factor *= 1 / (1 - self.drop)
-        return np.multiply(x, factor, out=mode.buffers("y", x.shape)), (factor, mode)
+        return np.multiply(x, factor, out=mode.buffers["y", x.shape]), (factor, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         factor, mode = cache
-        return np.multiply(dy, factor, out=mode.buffers("dx", dy.shape))
+        return np.multiply(dy, factor, out=mode.buffers["dx", dy.shape])

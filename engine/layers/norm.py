@@ -34,7 +34,7 @@ class BatchNorm(Layer):
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
         rows = x.reshape(-1, x.shape[-1])  # (m, features): every pixel of every image is a row
-        h, y = mode.buffers("h", rows.shape), mode.buffers("y", rows.shape)
+        h, y = mode.buffers["h", rows.shape], mode.buffers["y", rows.shape]
         if not mode.training:
             spread = 1 / np.sqrt(params["var"] + self.epsilon)
             factor = params["scale"] * spread
@@ -66,7 +66,7 @@ class BatchNorm(Layer):
         if not mode.training:
             return self._backward_evaluation(params, grads, cache, rows).reshape(dy.shape)
         one = ones(len(rows), rows.dtype)
-        dx = mode.buffers("dx", h.shape)
+        dx = mode.buffers["dx", h.shape]
         np.matmul(one, np.multiply(rows, h, out=dx), out=grads["scale"])
         np.matmul(one, rows, out=grads["shift"])
         dscale, dshift = mode.part.total(grads["scale"]), mode.part.total(grads["shift"])
@@ -80,7 +80,7 @@ class BatchNorm(Layer):
         """The running means are constants: y is a straight line of x."""
         x, spread, _, mode = cache
         one = ones(len(rows), rows.dtype)
-        dx = np.subtract(x, params["mean"], out=mode.buffers("dx", x.shape))
+        dx = np.subtract(x, params["mean"], out=mode.buffers["dx", x.shape])
         dx *= spread
         dx *= rows
         np.matmul(one, dx, out=grads["scale"])

@@ -45,7 +45,7 @@ class MaxPool(Pool):
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
         out_h, out_w, c = self.output_shape(x.shape[1:])
-        y = mode.buffers("y", (len(x), out_h, out_w, c))
+        y = mode.buffers["y", (len(x), out_h, out_w, c)]
         places = self._positions(x, out_h, out_w)
         np.copyto(y, next(places))
         for place in places:
@@ -55,12 +55,12 @@ class MaxPool(Pool):
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         x, y, mode = cache
         _, out_h, out_w, _ = y.shape
-        dx = mode.buffers("dx", x.shape)
+        dx = mode.buffers["dx", x.shape]
         dx.fill(0)
-        unclaimed = mode.buffers("unclaimed", y.shape, bool)
+        unclaimed = mode.buffers["unclaimed", y.shape, bool]
         unclaimed.fill(True)
-        chosen = mode.buffers("chosen", y.shape, bool)
-        routed = mode.buffers("routed", y.shape)
+        chosen = mode.buffers["chosen", y.shape, bool]
+        routed = mode.buffers["routed", y.shape]
         places = self._positions(x, out_h, out_w)
         for place, target in zip(places, self._positions(dx, out_h, out_w), strict=True):
             np.equal(place, y, out=chosen)
@@ -82,7 +82,7 @@ class AvgPool(Pool):
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
         out_h, out_w, c = self.output_shape(x.shape[1:])
-        y = mode.buffers("y", (len(x), out_h, out_w, c))
+        y = mode.buffers["y", (len(x), out_h, out_w, c)]
         places = self._positions(x, out_h, out_w)
         np.copyto(y, next(places))
         for place in places:
@@ -92,9 +92,9 @@ class AvgPool(Pool):
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         shape, mode = cache
-        dx = mode.buffers("dx", shape)
+        dx = mode.buffers["dx", shape]
         dx.fill(0)
-        share = np.multiply(dy, 1 / self.size**2, out=mode.buffers("share", dy.shape))
+        share = np.multiply(dy, 1 / self.size**2, out=mode.buffers["share", dy.shape])
         for target in self._positions(dx, dy.shape[1], dy.shape[2]):
             target += share
         return dx

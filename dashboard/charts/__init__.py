@@ -1,0 +1,19 @@
+"""Numbers -> pictures: pure functions that know nothing of the page.
+
+Figures are in Plotly's own JSON form, a dictionary with "data" and "layout"; `plotly.graph_objects.Figure(figure)`
+makes an object of one. That costs twenty times what building the dictionary does, and a live chart needs it not.
+"""
+
+from dashboard.charts.architecture import architecture_picture
+from dashboard.charts.bars import probability_bars
+from dashboard.charts.curves import accuracy_figure, learning_rate_figure, loss_figure
+from dashboard.charts.figure import Figure
+
+__all__ = [
+    "Figure",
+    "accuracy_figure",
+    "architecture_picture",
+    "learning_rate_figure",
+    "loss_figure",
+    "probability_bars",
+]

@@ -1,0 +1,185 @@
+"""Loss, accuracy and learning rate over a run.
+
+    thin faint line    every batch (smallest and largest of each bucket in long runs)
+    strong line        the same, smoothed
+    thin line, dots    validation within epochs, on a part of the validation images
+    line, large dots   validation at the ends of epochs, on all of them; a star on the best
+"""
+
+import math
+
+import numpy as np
+
+from dashboard.charts.axes import Limits, accuracy_limits, loss_limits
+from dashboard.charts.figure import Figure, Trace, layout, packed
+from dashboard.charts.marks import Mark, empty_note, marks, marks_layout, spike_note
+from dashboard.charts.sampling import Column, extremes, smoothed
+from dashboard.palette import Palette, palette
+from engine.history import History, Table
+from engine.schedules import Schedule
+
+X_AXES = {"step": "step", "epoch": "epoch", "seconds": "seconds of training"}  # name of the column -> title
+_X_LABELS = {"step": "step %{x:,d}", "epoch": "epoch %{x:.2f}", "seconds": "%{x:.1f} seconds"}
+_EPOCH_DOTS = 60  # epochs; beyond it dots would touch each other
+
+
+def loss_figure(
+    history: History, *, x: str = "step", smoothing: float = 0.6, log: bool = False, dark: bool = False
+) -> Figure:
+    """Training and validation loss. x: "step", "epoch" or "seconds"; smoothing from 0 (none) to 1."""
+    lines = _Lines(history, x, smoothing, "loss", 1.0)
+    limits = loss_limits(lines.all_training(), lines.smooth[1], lines.validation_values(), log)
+    title = "loss (log scale)" if log else "loss"
+    return _figure(history, lines, limits, title, "%{y:.4~g}", palette(dark), labels_at_top=True)
+
+
+def accuracy_figure(history: History, *, x: str = "step", smoothing: float = 0.6, dark: bool = False) -> Figure:
+    """Training and validation accuracy in percent. The axis starts higher as the network gets better."""
+    lines = _Lines(history, x, smoothing, "accuracy", 100.0)
+    limits = accuracy_limits(lines.smooth[1], lines.validation_values())
+    title = f"accuracy, % (from {limits.low:g})" if limits.low else "accuracy, %"
+    return _figure(history, lines, limits, title, "%{y:.2f} %", palette(dark), labels_at_top=False)
+
+
+class _Lines:
+    """One quantity of a history as the few points that are drawn."""
+
+    def __init__(self, history: History, x: str, smoothing: float, name: str, scale: float) -> None:
+        if x not in X_AXES:
+            raise ValueError(f"x must be one of {', '.join(X_AXES)}; got {x!r}")
+        self.x, self.smoothing = x, min(max(smoothing, 0.0), 1.0)
+        batches, values = history.batches, history.batches[name]
+        shown = extremes(values)
+        self.raw = (batches[x][shown], values[shown] * scale)
+        positions, means = smoothed(batches[x], values, self.smoothing)
+        self.smooth = (positions, means * scale)
+        self.looks = _thinned(history.validation, x, name, scale)
+        self.epochs = _thinned(history.epochs, x, f"validation_{name}", scale)
+        best = history.best
+        here = np.flatnonzero(history.epochs["step"] == best.step) if best else np.empty(0, np.intp)
+        self.best = (history.epochs[x][here], history.epochs[f"validation_{name}"][here] * scale)
+        ends = [float(table[x][-1]) for table in (batches, history.validation, history.epochs) if len(table)]
+        self.end = max(ends, default=0.0)
+
+    @property
+    def empty(self) -> bool:
+        return not (len(self.raw[0]) or len(self.looks[0]) or len(self.epochs[0]))
+
+    def all_training(self) -> Column:
+        return self.raw[1]
+
+    def validation_values(self) -> Column:
+        return np.concatenate([self.looks[1], self.epochs[1]])
+
+
+def _thinned(table: Table, x: str, name: str, scale: float) -> tuple[Column, Column]:
+    shown = extremes(table[name])
+    return table[x][shown], table[name][shown] * scale
+
+
+def _figure(
+    history: History, lines: _Lines, limits: Limits, title: str, value: str, colors: Palette, labels_at_top: bool
+) -> Figure:
+    x = {
+        "title": X_AXES[lines.x],
+        "range": [0.0, lines.end * 1.01 or 1.0],
+        "uirevision": lines.x,
+        "unifiedhovertitle": {"text": _X_LABELS[lines.x]},
+        "showgrid": False,
+        "showticklabels": not lines.empty,
+        "showspikes": True,
+        "spikemode": "across",
+        "spikethickness": 1,
+        "spikedash": "solid",
+        "spikecolor": colors.grid,
+        "nticks": 8,
+    }
+    found = marks(history, lines.x, lines.end)
+    if lines.empty:
+        notes = [empty_note(history, colors)]
+        shapes: list[dict[str, object]] = []
+    else:
+        shapes, notes = marks_layout(found, colors, lines.end, labels_at_top)
+        notes += spike_note(limits, colors)
+    figure_layout = layout(
+        colors,
+        x,
+        limits.axis | {"title": title, "showticklabels": not lines.empty},
+        hovermode="x unified",
+        hoverdistance=40,
+        legend={"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom", "font": {"size": 13}},
+        showlegend=True,
+        shapes=shapes,
+        annotations=notes,
+    )
+    return {"data": _traces(lines, value, colors), "layout": figure_layout}
+
+
+def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
+    """The same traces in the same order at any time, so that hidden ones stay hidden."""
+    train, validation = colors.training, colors.validation
+    plain = lines.smoothing == 0
+    dots = len(lines.epochs[0]) <= _EPOCH_DOTS
+    # Before the first epoch is complete, the looks within it stand for validation in the legend.
+    early = not len(lines.epochs[0])
+    raw_line = {"color": train, "width": 1.2} if plain else {"color": colors.faded(train, 0.28), "width": 1}
+    return [
+        _line("batches", "training", "Training", lines.raw, raw_line, value if plain else "", legend=plain),
+        _line("training", "training", "Training", ((), ()) if plain else lines.smooth, {"color": train, "width": 2.5},
+              value, legend=not plain),
+        _line("looks", "validation", "Validation", lines.looks, {"color": colors.faded(validation, 0.65), "width": 1.2},
+              value if early else "", legend=early, dots=4 if len(lines.looks[0]) <= _EPOCH_DOTS else 0),
+        _line("validation", "validation", "Validation", lines.epochs, {"color": validation, "width": 2.5},
+              value, legend=not early, dots=8 if dots else 0),
+        _line("best", "validation", "Best", lines.best, {"color": colors.best}, "", dots=14, star=True),
+    ]
+
+
+def _line(
+    uid: str,
+    group: str,
+    name: str,
+    points: tuple[object, object],
+    line: dict[str, object],
+    hover: str,
+    legend: bool = False,
+    dots: int = 0,
+    star: bool = False,
+) -> Trace:
+    """A trace; without `hover` it is silent, because another one in its group speaks for it."""
+    marker = {"size": dots, "color": line["color"], "symbol": "star" if star else "circle"}
+    return {
+        "type": "scatter",
+        "uid": uid,
+        "name": name,
+        "legendgroup": group,
+        "showlegend": legend,
+        "x": packed(points[0]),
+        "y": packed(points[1]),
+        "mode": "markers" if star else "lines+markers" if dots else "lines",
+        "line": line,
+        "marker": marker if dots else {},
+        **({"hovertemplate": f"{hover}<extra>{name}</extra>"} if hover else {"hoverinfo": "skip"}),
+    }
+
+
+def learning_rate_figure(
+    schedule: Schedule, learning_rate: float, total_steps: int, *, step: int | None = None, dark: bool = False
+) -> Figure:
+    """What the schedule makes of the learning rate over a run; a line at `step`, where the run is now."""
+    colors = palette(dark)
+    total = max(total_steps, 1)
+    edges = [min(max(schedule.warmup + offset, 0), total - 1) for offset in (-1, 0)]
+    steps = np.unique(np.r_[np.linspace(0, total - 1, 400).round(), edges]).astype(np.int64)
+    rates = np.array([learning_rate * schedule.factor(int(each), total) for each in steps])
+    top = float(rates.max()) or 1.0
+    line = {"color": colors.training, "width": 2.5}
+    trace = _line("rate", "rate", "learning rate", (steps, rates), line, "%{y:.3~g}")
+    y = {"title": "learning rate", "range": [0, top * 1.08], "exponentformat": "power", "nticks": 5}
+    x = {"title": "step", "range": [0, total], "unifiedhovertitle": {"text": _X_LABELS["step"]}, "nticks": 6}
+    now = [Mark(step, "now", "the run is here", "now")] if step is not None and math.isfinite(step) else []
+    shapes, notes = marks_layout(now, colors, total, at_top=True)
+    return {
+        "data": [trace],
+        "layout": layout(colors, x, y, showlegend=False, hovermode="x unified", shapes=shapes, annotations=notes),
+    }

@@ -1,0 +1,134 @@
+"""What happened at a point of a run: the best epoch, live changes, the end. A vertical line and a short label each."""
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.palette import Palette
+from engine.history import History
+
+_MOST_LINES = 30  # the newest ones; more would be a hatching
+_LABEL_ROWS = 3
+_CHARACTERS_ACROSS = 64  # of a label's letters that fit beside each other in a narrow chart
+_LONGEST = 30
+
+Layout = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """x: on the chart's axis. kind: "best", "change", "end" or "now"."""
+
+    x: float
+    label: str
+    words: str  # what a pointer over the label reads
+    kind: str
+
+
+def marks(history: History, x: str, end: float) -> list[Mark]:
+    """The most important first: its label is placed first."""
+    found = []
+    best = history.best
+    if best is not None:
+        row = int(np.flatnonzero(history.epochs["step"] == best.step)[0])
+        words = f"Best epoch: {best.number}, validation accuracy {best.accuracy:.2%}"
+        found.append(Mark(float(history.epochs[x][row]), f"best: {best.accuracy:.2%}", words, "best"))
+    if history.ended is not None and history.ended.get("reason") == "diverged":
+        found.append(Mark(end, "diverged", "From here on the loss was infinite or undefined", "end"))
+    for change in reversed(history.changes[-_MOST_LINES:]):
+        place = {"step": float(change.step), "epoch": change.epoch}.get(x)
+        if place is None:  # changes do not tell their second: it is that of the batch before
+            row = int(np.searchsorted(history.batches["step"], change.step, side="right")) - 1
+            place = float(history.batches[x][row]) if row >= 0 else 0.0
+        texts = [change_text(path, pair) for path, pair in change.changes.items()]
+        more = f" +{len(texts) - 1}" if len(texts) > 1 else ""
+        words = "<br>".join(f"step {change.step:,}: {text}" for text in texts[:8])
+        found.append(Mark(place, _shortened(texts[0]) + more, words, "change"))
+    return found
+
+
+def change_text(path: str, pair: list[Any]) -> str:
+    """("optimizer.learning_rate", [0.1, 0.01]) -> "learning rate 0.1 to 0.01"."""
+    parts = path.split(".")
+    name = parts[-1].replace("_", " ")
+    if parts[0] == "layers" and len(parts) > 2 and parts[1].isdecimal():
+        name = f"{name} of layer {int(parts[1]) + 1}"
+    old, new = (_shown(value) for value in pair)
+    return f"{name} {old} → {new}" if old and new else name
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int | float):
+        return f"{value:g}" if abs(value) < 1e15 else ""
+    return value[:20] if isinstance(value, str) else ""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def marks_layout(found: list[Mark], colors: Palette, end: float, at_top: bool) -> tuple[list[Layout], list[Layout]]:
+    """Shapes and annotations. Labels stand where no data are: at the top, or at the bottom, in up to three rows."""
+    tints = {"best": colors.best, "change": colors.change, "end": colors.text, "now": colors.faint_text}
+    shapes, notes = [], []
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(_LABEL_ROWS)]
+    for mark in found:
+        tint = tints[mark.kind]
+        line = {"color": tint, "width": 1.5, "dash": "dot"}
+        shapes.append(
+            {"type": "line", "xref": "x", "yref": "paper", "x0": mark.x, "x1": mark.x, "y0": 0, "y1": 1,
+             "line": line, "layer": "below"}
+        )
+        share = mark.x / end if end else 0.0
+        width = (len(mark.label) + 2) / _CHARACTERS_ACROSS
+        left = share - width if share > 0.6 else share
+        row = next((r for r, spans in enumerate(taken) if all(left >= b or left + width <= a for a, b in spans)), None)
+        if row is None or (left < -0.02):
+            continue
+        taken[row].append((left, left + width))
+        notes.append(_label(mark, tint, row, share > 0.6, at_top))
+    return shapes, notes
+
+
+def _label(mark: Mark, tint: str, row: int, left_of_line: bool, at_top: bool) -> Layout:
+    return {
+        "x": mark.x,
+        "xref": "x",
+        "xanchor": "right" if left_of_line else "left",
+        "xshift": -3 if left_of_line else 3,
+        "y": 1 if at_top else 0,
+        "yref": "paper",
+        "yanchor": "top" if at_top else "bottom",
+        "yshift": -16 * row if at_top else 16 * row,
+        "text": html.escape(mark.label),  # Plotly reads tags and links in texts
+        "hovertext": mark.words if mark.kind != "change" else _escaped_lines(mark.words),
+        "showarrow": False,
+        "font": {"size": 12, "color": tint},
+        "borderpad": 1,
+    }
+
+
+def _escaped_lines(words: str) -> str:
+    return "<br>".join(html.escape(line) for line in words.split("<br>"))
+
+
+def spike_note(limits: Any, colors: Palette) -> list[Layout]:
+    """A word on what lies above the axis."""
+    if limits.peak is None:
+        return []
+    return [_free_note(f"↑ up to {limits.peak:,.3g}", colors, x=0.012, y=1, xanchor="left", yanchor="top")]
+
+
+def empty_note(history: History, colors: Palette) -> Layout:
+    """What stands in a chart that has no line yet."""
+    text = "The curve begins with the first batch" if history.started is None else "Training begins…"
+    return _free_note(text, colors, x=0.5, y=0.5, xanchor="center", yanchor="middle", font_size=14)
+
+
+def _free_note(text: str, colors: Palette, font_size: int = 12, **place: Any) -> Layout:
+    font = {"size": font_size, "color": colors.faint_text}
+    return {"xref": "paper", "yref": "paper", "text": text, "showarrow": False, "font": font} | place

@@ -1,0 +1,177 @@
+// One Plotly chart that lives on while its figure changes. Streamlit calls the default function again for each new
+// figure and whenever its theme changes; Plotly.js itself comes from the loader (see live_chart.py).
+
+const charts = new WeakMap(); // element -> Chart
+
+class Chart {
+  constructor(element) {
+    this.element = element;
+    this.ranges = {}; // axis -> {token, range}: what a person zoomed to
+    this.hidden = new Set(); // legend groups that a person switched off
+    this.held = false; // a button is down: a redraw would end the drag
+    this.pending = false;
+    this.width = 0;
+    this.pointer = null; // where the mouse is over the plot, so that its label can be shown anew
+    this.listening = new AbortController();
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(element);
+    this.listen();
+  }
+
+  listen() {
+    const { element } = this;
+    const options = { signal: this.listening.signal };
+    const release = () => {
+      // Plotly ends a drag in handlers of its own; ours must come after them
+      setTimeout(() => { this.held = false; if (this.waiting) this.request(); });
+    };
+    element.addEventListener("pointerdown", () => { this.held = true; }, options);
+    window.addEventListener("pointerup", release, options);
+    window.addEventListener("pointercancel", release, options);
+    element.addEventListener("pointermove", (event) => { this.pointer = event; }, options);
+    element.addEventListener("pointerleave", () => { this.pointer = null; }, options);
+    element.addEventListener("keydown", (event) => this.key(event), options);
+    window.addEventListener("READY_EVENT", () => this.request(), options);
+  }
+
+  show(data) {
+    this.data = data;
+    this.waiting = true;
+    this.request();
+  }
+
+  // At most one drawing a frame, always of the newest figure; none while the tab is hidden.
+  request() {
+    if (this.pending || !this.data) return;
+    this.pending = true;
+    requestAnimationFrame(() => {
+      this.pending = false;
+      if (window.Plotly && !this.held && this.element.isConnected) this.draw();
+    });
+  }
+
+  draw() {
+    const { element } = this;
+    const { figure, revision, height, label } = this.data;
+    this.waiting = false;
+    element.style.height = `${height}px`;
+    element.setAttribute("aria-label", label);
+    if (this.revision !== revision) this.hidden.clear();
+    this.revision = revision;
+    const layout = { ...figure.layout, height, autosize: true };
+    layout.dragmode = element._fullLayout?.dragmode ?? (matchMedia("(pointer: coarse)").matches ? false : "zoom");
+    layout.modebar = { bgcolor: "rgba(0,0,0,0)", ...this.modebarColors(layout) };
+    for (const axis of ["xaxis", "yaxis"]) {
+      const kept = this.ranges[axis];
+      if (kept && kept.token !== this.token(axis)) delete this.ranges[axis];
+      // No uirevision: we keep ranges ourselves. Plotly forgets them when the figure's own range changes.
+      layout[axis] = { ...layout[axis], uirevision: undefined };
+      if (this.ranges[axis]) Object.assign(layout[axis], { range: kept.range, autorange: false });
+    }
+    const traces = figure.data.map((trace) =>
+      this.hidden.has(trace.legendgroup) ? { ...trace, visible: "legendonly" } : trace);
+    const fresh = !element._fullLayout;
+    window.Plotly.react(element, traces, layout, this.config());
+    this.width = element.clientWidth;
+    if (fresh) {
+      element.on("plotly_relayout", (changes) => this.remember(changes));
+      element.on("plotly_doubleclick", () => this.reset());
+      element.on("plotly_legendclick", (event) => this.toggle(event.data[event.curveNumber].legendgroup));
+      element.on("plotly_legenddoubleclick", () => false);
+    }
+    this.hoverAgain();
+  }
+
+  config() {
+    const { Icons } = window.Plotly;
+    const reset = { name: "reset", title: "Show everything", icon: Icons.home, click: () => this.reset() };
+    return {
+      displaylogo: false,
+      doubleClick: false, // ours goes to what the newest figure shows; Plotly's to what the first one did
+      modeBarButtons: [["zoom2d", "pan2d", reset, "toImage"]],
+      toImageButtonOptions: { format: "png", scale: 2, filename: "inkling" },
+      showTips: false,
+    };
+  }
+
+  modebarColors(layout) {
+    const color = layout.font?.color ?? "#808080";
+    return { color: `color-mix(in srgb, ${color} 45%, transparent)`, activecolor: color };
+  }
+
+  // An axis that means something else now, such as seconds in place of steps, has lost its old range.
+  token(axis) {
+    return `${this.data.revision}|${this.data.figure.layout[axis]?.uirevision ?? ""}`;
+  }
+
+  remember(changes) {
+    for (const axis of ["xaxis", "yaxis"]) {
+      if (!Object.keys(changes).some((name) => name.startsWith(`${axis}.range`))) continue;
+      const range = this.element._fullLayout[axis].range.slice();
+      this.ranges[axis] = { token: this.token(axis), range };
+    }
+  }
+
+  // A group is hidden as a whole, also those of its lines that have no points yet.
+  toggle(group) {
+    if (!this.hidden.delete(group)) this.hidden.add(group);
+    this.request();
+    return false; // Plotly would hide it too
+  }
+
+  reset() {
+    this.ranges = {};
+    this.request();
+  }
+
+  resize() {
+    if (!this.element._fullLayout || this.held || this.element.clientWidth === this.width) return;
+    this.width = this.element.clientWidth;
+    if (this.width) window.Plotly.Plots.resize(this.element);
+  }
+
+  // Plotly takes the label away with every redraw, and brings it back when the mouse moves. It need not move here.
+  hoverAgain() {
+    if (!this.pointer || !this.element._fullLayout?._plots?.xy) return;
+    const { left, top } = this.element.getBoundingClientRect();
+    const { l, t, w, h } = this.element._fullLayout._size;
+    const xpx = this.pointer.clientX - left - l;
+    const ypx = this.pointer.clientY - top - t;
+    if (xpx >= 0 && ypx >= 0 && xpx <= w && ypx <= h) window.Plotly.Fx.hover(this.element, { xpx, ypx }, "xy");
+  }
+
+  // Arrows move, + and - zoom, 0 shows everything.
+  key(event) {
+    const axis = this.element._fullLayout?.xaxis;
+    if (!axis || axis.fixedrange || event.ctrlKey || event.metaKey || event.altKey) return;
+    const [low, high] = axis.range;
+    const width = high - low;
+    const moves = {
+      "+": [low + width / 4, high - width / 4], "=": [low + width / 4, high - width / 4],
+      "-": [low - width / 2, high + width / 2],
+      ArrowLeft: [low - width / 5, high - width / 5], ArrowRight: [low + width / 5, high + width / 5],
+    };
+    if (event.key === "0" || event.key === "Home") this.reset();
+    else if (moves[event.key]) window.Plotly.relayout(this.element, { "xaxis.range": moves[event.key] });
+    else return;
+    event.preventDefault();
+  }
+
+  remove() {
+    this.listening.abort();
+    this.observer.disconnect();
+    if (window.Plotly && this.element._fullLayout) window.Plotly.purge(this.element);
+    charts.delete(this.element);
+  }
+}
+
+export default function ({ data, parentElement }) {
+  const element = parentElement.querySelector(".live-chart");
+  if (!element || !data) return undefined;
+  if (!charts.has(element)) charts.set(element, new Chart(element));
+  charts.get(element).show(data);
+  return () => {
+    // Streamlit also calls this for a call that a newer one has overtaken; the chart is still in use then.
+    if (!element.isConnected) charts.get(element)?.remove();
+  };
+}

@@ -1,0 +1,128 @@
+"""The sidebar: what to learn from, the network, how it learns."""
+
+import streamlit as st
+
+from dashboard import forms, layer_editor, session
+from dashboard.stack import StackCheck, check
+from engine.datasets import BUILT_IN
+from engine.layers import Dropout
+from engine.presets import PRESETS
+from engine.spec import Option
+
+TRAINING_IMAGES = 60_000  # of the data that ships with the project
+FIRST = ("learning_rate", "momentum", "warmup")  # fields of a family's members that show without a click
+
+
+def render() -> StackCheck:
+    """Draw it, and tell whether the network can be trained."""
+    with st.sidebar, st.container(key="settings", gap="small"):
+        _presets()
+        _data()
+        heading("Network")
+        checked = check(session.draft().config)
+        layer_editor.render(checked)
+        _learning()
+        _regularization()
+        _augmentation()
+        _run()
+    return checked
+
+
+def heading(text: str) -> None:
+    """A section's name."""
+    st.markdown(f"##### {text}", anchors=False)
+
+
+def _presets() -> None:
+    draft = session.draft()
+    current = next((name for name, preset in PRESETS.items() if preset.config == draft.config), None)
+    st.session_state["preset"] = current
+
+    def chosen() -> None:
+        name = st.session_state["preset"]
+        if name is not None:
+            draft.load(PRESETS[name].config)
+
+    st.selectbox(
+        "Start from",
+        list(PRESETS),
+        key="preset",
+        index=None,
+        on_change=chosen,
+        placeholder="your own settings",
+        format_func=forms.words,
+        help="Ready-made settings. Choosing one replaces everything below.",
+    )
+    if current is not None:
+        st.caption(PRESETS[current].teaches)
+
+
+def _data() -> None:
+    draft = session.draft()
+    heading("Data")
+    form = forms.Form(
+        draft.put,
+        offers={"source": list(BUILT_IN)},
+        highs={"train_images": TRAINING_IMAGES, "validation_images": TRAINING_IMAGES // 3},
+    )
+    first = ("source", "train_images")
+    form.fields(draft.rest.data, "data", only=first)
+    with st.expander("More on the data"):
+        form.fields(draft.rest.data, "data", without=first)
+
+
+def _learning() -> None:
+    draft = session.draft()
+    rest, form = draft.rest, forms.Form(draft.put)
+    heading("Learning")
+    form.menu(rest.loss, "loss", Option("What training makes small."))
+    form.menu(rest.optimizer, "optimizer", Option("The rule that changes the weights."))
+    form.fields(rest.optimizer, "optimizer", only=FIRST)
+    form.fields(rest, only=("schedule",))
+    with st.expander("More on learning"):
+        form.fields(rest.optimizer, "optimizer", without=FIRST)
+        form.fields(rest.loss, "loss")
+        form.fields(rest, only=("initializer", "clip_norm", "average"))
+
+
+def _regularization() -> None:
+    draft = session.draft()
+    heading("Against overfitting")
+    _dropout(draft)
+    form = forms.Form(draft.put)
+    form.fields(draft.rest.penalty, "penalty", only=("l2",))
+    with st.expander("More against overfitting"):
+        form.fields(draft.rest.penalty, "penalty", without=("l2",))
+        form.fields(draft.rest, only=("stopping",))
+
+
+def _dropout(draft: session.Draft) -> None:
+    """Dropout is a layer; its fraction is at hand here too, beside what else works against overfitting."""
+    rows = [row for row in draft.rows if isinstance(row.layer, Dropout)]
+    for number, row in enumerate(rows, 1):
+        label = "Dropout" if len(rows) == 1 else f"Dropout {number}"
+        form = forms.Form(draft.put, place="side", labels={"drop": label})
+        form.fields(row.layer, f"row{row.id}", only=("drop",))
+    if not rows:
+        st.button(
+            "Add dropout",
+            key="add-dropout",
+            icon=":material/add:",
+            help=f"{Dropout.title()} The layer is put before the last one.",
+            on_click=lambda: draft.insert(draft.before_output(), "Dropout"),
+        )
+
+
+def _augmentation() -> None:
+    draft = session.draft()
+    heading("Augmentation")
+    forms.Form(draft.put).fields(draft.rest, only=("augmentation",))
+
+
+def _run() -> None:
+    draft = session.draft()
+    form = forms.Form(draft.put)
+    heading("Run")
+    form.fields(draft.rest, only=("batch_size", "epochs", "seed"))
+    with st.expander("More on the run"):
+        form.fields(draft.rest, only=("max_steps", "validate_every", "parts"))

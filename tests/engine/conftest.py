@@ -1,0 +1,59 @@
+"""Small made-up data, and the settings of runs that take milliseconds."""
+
+import numpy as np
+import pytest
+
+from engine.config import DataConfig, Stopping, TrainingConfig
+from engine.datasets.base import Dataset, split
+from engine.layers import Dense, Flatten, ReLU
+from engine.optimizers import Momentum
+
+
+def made_up_digits(count, seed):
+    """Images 8x8 of ten classes: each class is a random pattern of its own, under noise."""
+    patterns = np.random.default_rng(99).integers(0, 200, (10, 8, 8))
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 10, count).astype(np.uint8)
+    images = patterns[labels] + rng.integers(0, 56, (count, 8, 8))
+    return images.astype(np.uint8), labels
+
+
+@pytest.fixture(scope="session")
+def dataset():
+    """120 training and 30 test images."""
+    return Dataset("made-up", *made_up_digits(120, 1), *made_up_digits(30, 2))
+
+
+@pytest.fixture(scope="session")
+def digits(dataset):
+    """70 training images (3 batches of 20 and one of 10), 30 validation images."""
+    return split(dataset, seed=5, train_images=70, validation_images=30, standardize=True)
+
+
+@pytest.fixture(scope="session")
+def digits_file(dataset, tmp_path_factory):
+    """The same data as a file that a run can name as its source."""
+    path = tmp_path_factory.mktemp("data") / "made_up.npz"
+    np.savez(
+        path,
+        train_images=dataset.images,
+        train_labels=dataset.labels,
+        test_images=dataset.test_images,
+        test_labels=dataset.test_labels,
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny(digits_file):
+    """Two epochs of four batches through 64-12-10, which learn the data well but not fully."""
+    return TrainingConfig(
+        data=DataConfig(source=str(digits_file), train_images=70, validation_images=30),
+        layers=(Flatten(), Dense(units=12), ReLU(), Dense(units=10)),
+        optimizer=Momentum(learning_rate=0.02),
+        batch_size=20,
+        epochs=2,
+        seed=5,
+        validate_every=2,
+        stopping=Stopping(keep="best"),
+    )

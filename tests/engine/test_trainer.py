@@ -1,0 +1,364 @@
+"""The loop: its events, its ends, live changes, fine-tuning. Stopping and going on is in test_resume.py."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from engine.checkpoint import Model
+from engine.config import Stopping
+from engine.layers import BatchNorm, Dense, Dropout, Flatten, ReLU, ShapeError
+from engine.optimizers import SGD, Optimizer
+from engine.presets import PRESETS
+from engine.schedules import Cosine
+from engine.spec import SettingError
+from engine.trainer import Trainer, check_network
+
+
+def train(config, data, **more):
+    trainer = Trainer(config, data, **more)
+    events = list(trainer.run())
+    trainer.close()
+    return trainer, events
+
+
+def kinds(events):
+    return [type(event).__name__ for event in events]
+
+
+def batches(events):
+    return [event for event in events if kinds([event]) == ["BatchDone"]]
+
+
+def test_the_loss_falls_and_the_made_up_digits_are_learned(tiny, digits):
+    _, events = train(tiny.with_values({"epochs": 15}), digits)
+    losses = [event.loss for event in batches(events)]
+    assert losses[0] > 2.0  # ln 10 = 2.30 for a network that knows nothing
+    assert losses[-1] < 0.1
+    assert events[-1].validation_accuracy > 0.9
+    assert events[-1].test_accuracy > 0.9
+
+
+def test_events_come_in_order_and_count_steps_and_epochs(tiny, digits):
+    _, events = train(tiny, digits)
+    epoch = ["BatchDone", "BatchDone", "Validated", "BatchDone", "BatchDone", "EpochDone"]
+    assert kinds(events) == ["RunStarted", *epoch, *epoch, "RunEnded"]
+    assert [event.step for event in batches(events)] == list(range(1, 9))
+    # 20 of 70 images a batch, the last one 10
+    np.testing.assert_allclose([e.epoch for e in batches(events)[:5]], [2 / 7, 4 / 7, 6 / 7, 1, 9 / 7])
+    assert [event.images for event in batches(events)] == [20, 20, 20, 10] * 2
+    assert (events[0].steps_per_epoch, events[0].total_steps) == (4, 8)
+    assert (events[-1].reason, events[-1].step, events[-1].epoch) == ("finished", 8, 2.0)
+
+
+def test_validation_is_ten_times_an_epoch_unless_asked_otherwise(tiny, digits):
+    _, events = train(tiny.with_values({"validate_every": 0, "batch_size": 1, "epochs": 1}), digits)
+    assert kinds(events).count("Validated") == 9  # the tenth look is the epoch's own
+    _, events = train(tiny.with_values({"validate_every": 1, "epochs": 1}), digits)
+    assert kinds(events)[1:-1] == ["BatchDone", "Validated"] * 3 + ["BatchDone", "EpochDone"]
+
+
+def test_an_epoch_uses_every_image_once_in_an_order_of_its_own(tiny, digits, monkeypatch):
+    from engine.stepping import Stepper
+
+    seen = []
+    step = Stepper.step
+    monkeypatch.setattr(Stepper, "step", lambda self, n, chosen, rate: seen.append(chosen) or step(self, n, chosen, rate))
+    train(tiny, digits)
+    first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
+    assert sorted(first) == sorted(second) == list(range(70))
+    assert list(first) != list(second)
+
+
+def test_the_train_figures_of_an_epoch_are_means_over_images_not_batches(tiny, digits):
+    _, events = train(tiny.with_values({"epochs": 1}), digits)
+    done = batches(events)
+    mean = sum(event.loss * event.images for event in done) / 70
+    epoch = next(event for event in events if kinds([event]) == ["EpochDone"])
+    assert epoch.train_loss == pytest.approx(mean)
+    assert epoch.train_accuracy == pytest.approx(sum(event.accuracy * event.images for event in done) / 70)
+
+
+def test_the_same_config_gives_the_same_bits_and_another_seed_others(tiny, digits):
+    first, events = train(tiny, digits)
+    again, same = train(tiny, digits)
+    other, _ = train(tiny.with_values({"seed": 6}), digits)
+    assert events == same
+    assert first.network.vector.tobytes() == again.network.vector.tobytes()
+    assert first.network.vector.tobytes() != other.network.vector.tobytes()
+
+
+def test_max_steps_ends_a_run_in_mid_epoch(tiny, digits):
+    _, events = train(tiny.with_values({"max_steps": 6}), digits)
+    assert (events[-1].reason, events[-1].step) == ("finished", 6)
+    assert events[0].total_steps == 6
+
+
+def test_patience_ends_a_run_that_many_epochs_after_the_best(tiny, digits):
+    nothing_learned = {"optimizer.learning_rate": 1e-6, "epochs": 50, "stopping.patience": 3}
+    _, events = train(tiny.with_values(nothing_learned), digits)
+    epochs = [event for event in events if kinds([event]) == ["EpochDone"]]
+    last_best = max(number for number, event in enumerate(epochs) if event.best)
+    assert events[-1].reason == "patience"
+    assert len(epochs) == last_best + 1 + 3
+
+
+def test_target_accuracy_ends_a_run_at_the_first_epoch_that_reaches_it(tiny, digits):
+    _, events = train(tiny.with_values({"epochs": 50, "stopping.target_accuracy": 0.8}), digits)
+    reached = [event.validation_accuracy >= 0.8 for event in events if kinds([event]) == ["EpochDone"]]
+    assert events[-1].reason == "target"
+    assert reached == [False] * (len(reached) - 1) + [True]
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_the_run_ends_with_the_weights_that_it_was_asked_to_keep(tiny, digits, keep):
+    # a step so large that accuracy goes up and down
+    config = tiny.with_values({"optimizer.learning_rate": 0.5, "epochs": 8, "stopping.keep": keep})
+    trainer, events = train(config, digits)
+    epochs = [event for event in events if kinds([event]) == ["EpochDone"]]
+    best = max(epochs, key=lambda event: (event.validation_accuracy, -event.validation_loss))
+    assert not epochs[-1].best, "the last epoch must not be the best one, or this test shows nothing"
+    wanted = best if keep == "best" else epochs[-1]
+    assert events[-1].validation_accuracy == wanted.validation_accuracy
+    assert events[-1].best_epoch == best.epoch
+    model = Model(trainer.kept)
+    right = (model.predict(digits.validation_images).argmax(axis=1) == digits.validation_labels).mean()
+    assert right == pytest.approx(wanted.validation_accuracy)
+
+
+def test_the_average_of_weights_is_what_is_validated_and_kept(tiny, digits):
+    trainer = Trainer(tiny.with_values({"average": 0.9, "epochs": 1, "max_steps": 2}), digits)
+    vectors = [trainer.network.vector.copy()]
+    for event in trainer.run():
+        if kinds([event]) == ["BatchDone"]:
+            vectors.append(trainer.network.vector.copy())
+    # shares kept: min(0.9, 1 / 10) = 0.1, then min(0.9, 2 / 11)
+    first = 0.1 * vectors[0] + 0.9 * vectors[1]
+    second = 2 / 11 * first + 9 / 11 * vectors[2]
+    kept = trainer.kept
+    np.testing.assert_allclose(np.concatenate([a.ravel() for a in kept.average.values()]), second, rtol=1e-5, atol=1e-7)
+    right = (Model(kept).predict(digits.validation_images).argmax(axis=1) == digits.validation_labels).mean()
+    assert event.validation_accuracy == pytest.approx(right)
+
+
+def test_live_changes_apply_from_the_next_batch_and_are_told_with_their_step(tiny, digits):
+    trainer, events = Trainer(tiny, digits), []
+    for event in trainer.run():
+        events.append(event)
+        if event.step == 3 and kinds([event]) == ["BatchDone"]:
+            trainer.change(tiny.with_values({"optimizer.learning_rate": 0.01, "optimizer.momentum": 0.5}))
+    told = next(event for event in events if kinds([event]) == ["SettingsChanged"])
+    assert told.step == 3
+    assert told.changes == {"optimizer.learning_rate": [0.02, 0.01], "optimizer.momentum": [0.9, 0.5]}
+    assert [event.learning_rate for event in batches(events)] == [0.02] * 3 + [0.01] * 5
+
+
+def test_the_same_change_at_the_same_step_gives_the_same_bits_and_matters(tiny, digits):
+    with_dropout = tiny.with_values(
+        {"layers": [{"kind": "Flatten"}, {"kind": "Dropout", "drop": 0.1}, {"kind": "Dense", "units": 10}]}
+    )
+    later = with_dropout.with_values(
+        {
+            "layers.1.drop": 0.4,
+            "augmentation": ["Shift"],
+            "loss.label_smoothing": 0.1,
+            "penalty.l2": 0.01,
+            "clip_norm": 0.5,
+        }
+    )
+
+    def run(change_at):
+        trainer = Trainer(with_dropout, digits)
+        events = []
+        for event in trainer.run():
+            events.append(event)
+            if event.step == change_at:
+                trainer.change(later)
+        return trainer.network.vector.tobytes(), events
+
+    assert run(3) == run(3)
+    assert run(3)[0] != run(4)[0]
+
+
+def test_a_change_back_before_the_next_batch_is_no_change(tiny, digits):
+    trainer, told = Trainer(tiny, digits), []
+    for event in trainer.run():
+        told.append(event)
+        if event.step == 2:
+            trainer.change(tiny.with_values({"clip_norm": 1.0}))
+            trainer.change(tiny)
+    assert "SettingsChanged" not in kinds(told)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("seed", 6), ("layers.1.units", 13), ("optimizer", "SGD"), ("data.train_images", 60), ("frozen", [1]), ("parts", 1)],
+)
+def test_what_is_not_live_is_refused_and_changes_nothing(tiny, digits, path, value):
+    trainer = Trainer(tiny, digits)
+    with pytest.raises(SettingError, match="start another run") as error:
+        trainer.change(tiny.with_values({path: value}))
+    assert error.value.path.startswith(path.split(".")[0])
+    assert trainer.config == tiny
+    assert "SettingsChanged" not in kinds(trainer.run())
+
+
+@pytest.mark.parametrize("size", [5, 35, 1, 4096])
+def test_a_new_batch_size_in_mid_epoch_still_uses_every_image_once(tiny, digits, size):
+    trainer, events = Trainer(tiny, digits), []
+    for event in trainer.run():
+        events.append(event)
+        if event.step == 2:
+            trainer.change(tiny.with_values({"batch_size": size}))
+    left = math.ceil(30 / size)  # 40 of 70 images were used
+    assert [event.images for event in batches(events)][:2] == [20, 20]
+    assert sum(event.images for event in batches(events)) == 140
+    assert len(batches(events)) == 2 + left + math.ceil(70 / size)
+    assert events[-1].epoch == 2.0
+
+
+def test_a_schedule_reaches_its_end_after_the_batch_size_changed(tiny, digits):
+    config = tiny.with_values({"schedule": "Cosine"})
+    assert isinstance(config.schedule, Cosine)
+    trainer, rates = Trainer(config, digits), []
+    for event in trainer.run():
+        if kinds([event]) == ["BatchDone"]:
+            rates.append(event.learning_rate)
+        if event.step == 2:
+            trainer.change(config.with_values({"batch_size": 70}))
+    assert len(rates) == 4  # 2, then the rest of the epoch, then one epoch
+    assert all(rate > 0 for rate in rates)
+    assert rates[-1] == pytest.approx(0.02 * (1 + math.cos(math.pi * 3 / 4)) / 2)
+
+
+def test_fewer_epochs_than_were_done_end_the_run_at_once(tiny, digits):
+    trainer, events = Trainer(tiny.with_values({"epochs": 5}), digits), []
+    for event in trainer.run():
+        events.append(event)
+        if event.step == 6:
+            trainer.change(tiny.with_values({"epochs": 1}))
+    assert (events[-1].reason, events[-1].step) == ("finished", 6)
+
+
+@pytest.mark.parametrize("name", Optimizer.members())
+def test_a_run_that_diverges_says_so_and_ends_with_finite_weights(tiny, digits, name):
+    wild = {"optimizer": {"kind": name, "learning_rate": 10.0}, "loss": "MeanSquaredError", "epochs": 40}
+    config = tiny.with_values(wild | {"penalty.l2": 1.0, "stopping.keep": "last"})
+    trainer, events = train(config, digits)
+    if name in ("SGD", "Momentum", "Nesterov"):
+        assert events[-1].reason == "diverged"
+    assert np.isfinite(trainer.network.vector).all()
+    json.dumps([event.to_json() for event in events], allow_nan=False)
+    json.dumps(trainer.record.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("l2", [0.0, 1.0])
+def test_a_run_with_batch_normalization_that_diverges_keeps_finite_weights_and_statistics(tiny, digits, l2):
+    layers = (Flatten(), Dense(units=12), BatchNorm(), ReLU(), Dense(units=10))
+    wild = {"optimizer.learning_rate": 10.0, "optimizer.momentum": 0.999, "loss": "MeanSquaredError", "epochs": 60}
+    config = tiny.with_values(wild | {"penalty.l2": l2, "stopping.keep": "last"}).to_json()
+    config["layers"] = [layer.to_json() for layer in layers]
+    trainer, events = train(type(tiny).from_json(config), digits)
+    assert events[-1].reason == "diverged"
+    assert np.isfinite(trainer.network.vector).all()
+    assert all(np.isfinite(array).all() for array in trainer.network.tracked.values())
+
+
+def test_fine_tuning_starts_from_given_weights_and_changes_the_last_layer_only(tiny, digits):
+    first, _ = train(tiny, digits)
+    config = tiny.with_values({"frozen": [0, 1, 2], "seed": 77})
+    second = Trainer(config, digits, start=first.kept)
+    before = {name: array.copy() for name, array in second.network.named(second.network.vector).items()}
+    for name, array in before.items():
+        np.testing.assert_array_equal(array, first.kept.params[name])
+    list(second.run())
+    changed = {n for n, array in second.network.named(second.network.vector).items() if (array != before[n]).any()}
+    assert changed == {"3.dense.weight", "3.dense.bias"}
+
+
+def test_starting_from_other_layers_is_refused_in_words(tiny, digits):
+    first, _ = train(tiny.with_values({"max_steps": 1}), digits)
+    with pytest.raises(ValueError, match=r"1\.dense\.weight should be \(64, 13\); in the checkpoint it is \(64, 12\)"):
+        Trainer(tiny.with_values({"layers.1.units": 13}), digits, start=first.kept)
+
+
+def test_penalties_and_decay_act_on_weights_and_not_on_biases(tiny, digits):
+    shrink = {"penalty.decoupled": 0.5, "optimizer": {"kind": "SGD", "learning_rate": 0.1}, "max_steps": 1}
+    plain, _ = train(tiny.with_values(shrink | {"penalty.decoupled": 0.0}), digits)
+    trainer, _ = train(tiny.with_values(shrink), digits)
+    start = Trainer(tiny, digits).network
+    for name, array in trainer.network.named(trainer.network.vector).items():
+        # w - 0.1 g - 0.1 * 0.5 w
+        off = 0.05 * start.named(start.vector)[name] if name.endswith("weight") else 0
+        np.testing.assert_allclose(array, plain.network.named(plain.network.vector)[name] - off, atol=1e-7)
+
+
+def test_clipping_shortens_long_gradients_only(tiny, digits):
+    base = tiny.with_values({"optimizer": {"kind": "SGD", "learning_rate": 1.0}, "max_steps": 1})
+    start = Trainer(base, digits).network.vector
+    plain, events = train(base, digits)
+    norm = batches(events)[0].gradient_norm
+    assert np.linalg.norm(plain.network.vector - start) == pytest.approx(norm, rel=1e-4)
+    clipped, _ = train(base.with_values({"clip_norm": norm / 4}), digits)
+    assert np.linalg.norm(clipped.network.vector - start) == pytest.approx(norm / 4, rel=1e-4)
+    loose, _ = train(base.with_values({"clip_norm": norm * 2}), digits)
+    assert loose.network.vector.tobytes() == plain.network.vector.tobytes()
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_two_threads_change_nothing_but_rounding(tiny, digits, parts):
+    config = tiny.with_values({"layers.2": "BatchNorm", "batch_size": 23, "epochs": 1})  # 23 + 23 + 23 + 1
+    one, events = train(config.with_values({"parts": 1}), digits)
+    more, others = train(config.with_values({"parts": parts}), digits)
+    for a, b in zip(batches(events), batches(others), strict=True):
+        assert a.loss == pytest.approx(b.loss, rel=1e-4)
+    np.testing.assert_allclose(more.network.vector, one.network.vector, atol=1e-4)
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_a_last_batch_smaller_than_the_threads_is_no_problem(tiny, digits, parts):
+    every = ["Shift", "Elastic", "Noise", "Erase"]
+    config = tiny.with_values({"batch_size": 69, "parts": parts, "epochs": 1, "augmentation": every})
+    layers = [{"kind": k} for k in ("Conv", "MaxPool", "BatchNorm", "Flatten", "Dropout")]
+    _, events = train(config.with_values({"layers": [*layers, {"kind": "Dense", "units": 10}]}), digits)
+    assert [event.images for event in batches(events)] == [69, 1]
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ((), "no layers"),
+        ((Flatten(), Dense(units=7)), r"gives \(7,\).*Dense\(units=10\)"),
+        ((Flatten(), Dense(units=9, bias="unit")), None),
+        ((Dense(units=10),), "Layer 1 of 1.*Add Flatten before it"),
+        ((Flatten(), Dropout()), "must give one output for each of the 10"),
+    ],
+)
+def test_networks_that_cannot_be_trained_are_named_before_training(tiny, layers, message):
+    config = type(tiny)(layers=layers)
+    if message is None:
+        check_network(config, (8, 8, 1))
+        return
+    with pytest.raises(ShapeError, match=message):
+        check_network(config, (8, 8, 1))
+
+
+def test_frozen_layers_that_do_not_exist_or_leave_nothing_to_learn_are_refused(tiny):
+    with pytest.raises(SettingError, match="there is no layer 9"):
+        check_network(tiny.with_values({"frozen": [9]}), (8, 8, 1))
+    with pytest.raises(ShapeError, match="No layer has weights to learn"):
+        check_network(tiny.with_values({"frozen": [1, 3]}), (8, 8, 1))
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
+def test_presets_fit_their_data_and_survive_json(preset):
+    from engine.datasets import image_shape
+
+    check_network(preset.config, image_shape(preset.config.data.source))
+    assert type(preset.config).from_json(json.loads(json.dumps(preset.config.to_json()))) == preset.config
+    assert preset.teaches.endswith(".")
+
+
+def test_stopping_and_sgd_defaults_are_plain():
+    assert (Stopping().patience, Stopping().target_accuracy, SGD().learning_rate) == (0, 0.0, 0.1)
