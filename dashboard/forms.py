@@ -70,7 +70,7 @@ class Form:
         if typing.get_origin(annotation) is tuple:
             inner = typing.get_args(annotation)[0]
             if isinstance(inner, type) and issubclass(inner, Settings):
-                self.switches(inner, value, path)
+                self.several(inner, value, path, details)
         elif isinstance(value, Settings):
             if type(value).family:
                 self.menu(value, path, details)
@@ -99,24 +99,29 @@ class Form:
             help=f"{sentence(details.help)}\n\n{about}",
         )
 
-    def switches(self, family: type[Settings], value: tuple[Settings, ...], path: str) -> None:
-        """Any number of members of a family, each at most once: a switch for each, and its fields when it is on.
+    def several(self, family: type[Settings], value: tuple[Settings, ...], path: str, details: Option) -> None:
+        """Any number of members of a family, each at most once, and the fields of those that are chosen.
 
-        A list may hold a member twice (a file can say so): the first is edited, the others stay as they are.
+        A list may hold a member twice (a file can say so): both stay, and the first is edited.
         """
-        for name, cls in family.members().items():
-            place = next((i for i, each in enumerate(value) if type(each) is cls), None)
+        members = family.members()
+        about = "\n\n".join(f"**{words(name)}**: {cls.title()}" for name, cls in members.items())
+        on = [name for name in members if any(type(each) is members[name] for each in value)]
 
-            def switched(on: bool, cls: type[Settings] = cls) -> None:
-                others = tuple(each for each in value if type(each) is not cls)
-                self.put(path, [each.to_json() for each in _in_order(family, (*others, cls()) if on else others)])
+        def chosen(names: list[str]) -> None:
+            kept = [each for each in value if type(each).__name__ in names]
+            new = [members[name]() for name in names if name not in on]
+            ordered = sorted([*kept, *new], key=lambda each: list(members).index(type(each).__name__))
+            self.put(path, [each.to_json() for each in ordered])
 
-            self._controlled(
-                st.toggle, words(name), f"{path}.{name}", place is not None, switched, help=cls.title()
-            )
-            if place is not None:
-                with st.container(key=css_key(f"{path}.{name}.fields")):
-                    self.fields(value[place], f"{path}.{place}")
+        look = {"options": list(members), "selection_mode": "multi", "format_func": words}
+        help_text = f"{sentence(details.help)}\n\n{about}"
+        self._controlled(st.pills, details.label, path, on, chosen, help=help_text, **look)
+        for name in on:
+            place = next(i for i, each in enumerate(value) if type(each) is members[name])
+            with st.container(key=css_key(f"fields-{path}-{name}"), gap="xsmall"):
+                st.markdown(f"**{words(name)}**")
+                self.fields(value[place], f"{path}.{place}")
 
     def _choice(self, value: Any, annotation: Any, details: Option, path: str) -> None:
         options = [*details.choices, *([] if value in details.choices else [value])]
@@ -239,12 +244,6 @@ def even_step(extent: float) -> float:
     rough = extent / 50
     power = 10.0 ** math.floor(math.log10(rough))
     return float(f"{min((1, 2, 5, 10), key=lambda m: abs(m * power - rough)) * power:g}")
-
-
-def _in_order(family: type[Settings], value: tuple[Settings, ...]) -> list[Settings]:
-    """As a menu lists them, so that switching one off and on again gives the same list."""
-    names = list(family.members())
-    return sorted(value, key=lambda each: names.index(type(each).__name__))
 
 
 def _join(path: str, name: str) -> str:

@@ -10,7 +10,9 @@ import streamlit as st
 from dashboard import forms, session
 from dashboard.stack import RowCheck, StackCheck, shape_words, short
 from engine.layers import Layer
-from engine.spec import Option, describe, default_of
+from engine.spec import Option, default_of, describe
+
+NAME_WIDTH, NUMBER_WIDTH = 112, 64  # pixels
 
 
 def render(checked: StackCheck) -> None:
@@ -32,7 +34,11 @@ def _row(draft: session.Draft, row: session.Row, number: int, found: RowCheck) -
     last = len(draft.rows) - 1
     with st.container(key=f"layer-{row.id}", gap=None):
         with st.container(
-            horizontal=True, wrap=False, vertical_alignment="center", gap="xxsmall", key=f"layer-line-{row.id}"
+            horizontal=True,
+            wrap=False,
+            vertical_alignment="center",
+            gap="xxsmall",
+            key=f"layer-line-{row.id}",
         ):
             _details(draft, row, path)
             _main_setting(draft, row.layer, path)
@@ -53,9 +59,7 @@ def _button(label: str, help_text: str, key: str, disabled: bool, act: Callable[
 def _details(draft: session.Draft, row: session.Row, path: str) -> None:
     """The layer's name; behind it all its settings, what else it could be, and what to add beside it."""
     layer = row.layer
-    opened = st.popover(
-        forms.words(type(layer).__name__), key=f"details-{row.id}", on_change="rerun", width="stretch"
-    )
+    opened = st.popover(forms.words(type(layer).__name__), key=f"details-{row.id}", on_change="rerun", width=NAME_WIDTH)
     if not opened.open:
         return
     with opened:
@@ -73,7 +77,7 @@ def _main_setting(draft: session.Draft, layer: Layer, path: str) -> None:
     if name is None:
         return
     annotation, details = next((a, d) for n, a, d in describe(type(layer)) if n == name)
-    look = {"label_visibility": "collapsed", "width": 72}
+    look = {"label_visibility": "collapsed", "width": NUMBER_WIDTH}
     form = forms.Form(draft.put, place="row")
     form.number_box(getattr(layer, name), annotation, replace(details, label=name), f"{path}.{name}", **look)
 

@@ -10,6 +10,7 @@ class Chart {
     this.hidden = new Set(); // legend groups that a person switched off
     this.held = false; // a button is down: a redraw would end the drag
     this.pending = false;
+    this.rested = 0; // when new data may be drawn again: a slow browser draws less often, and stays responsive
     this.width = 0;
     this.pointer = null; // where the mouse is over the plot, so that its label can be shown anew
     this.listening = new AbortController();
@@ -37,7 +38,10 @@ class Chart {
   show(data) {
     this.data = data;
     this.waiting = true;
-    this.request();
+    const early = this.rested - performance.now();
+    clearTimeout(this.timer);
+    if (early > 0) this.timer = setTimeout(() => this.request(), early);
+    else this.request();
   }
 
   // At most one drawing a frame, always of the newest figure; none while the tab is hidden.
@@ -52,7 +56,9 @@ class Chart {
 
   draw() {
     const { element } = this;
-    const { figure, revision, height, label } = this.data;
+    const { revision, height, label } = this.data;
+    const figure = this.inTheme();
+    const start = performance.now();
     this.waiting = false;
     element.style.height = `${height}px`;
     element.setAttribute("aria-label", label);
@@ -60,7 +66,9 @@ class Chart {
     this.revision = revision;
     const layout = { ...figure.layout, height, autosize: true };
     layout.dragmode = element._fullLayout?.dragmode ?? (matchMedia("(pointer: coarse)").matches ? false : "zoom");
-    layout.modebar = { bgcolor: "rgba(0,0,0,0)", ...this.modebarColors(layout) };
+    // Labels inside the plot cover what is below them with the page's own colour, which Python does not know.
+    const page = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
+    if (page) layout.annotations = layout.annotations?.map((note) => ({ bgcolor: page, ...note }));
     for (const axis of ["xaxis", "yaxis"]) {
       const kept = this.ranges[axis];
       if (kept && kept.token !== this.token(axis)) delete this.ranges[axis];
@@ -80,6 +88,15 @@ class Chart {
       element.on("plotly_legenddoubleclick", () => false);
     }
     this.hoverAgain();
+    this.rested = performance.now() + 5 * (performance.now() - start);
+  }
+
+  // The figure in the page's colours. Nearly always it has them already, which its font's colour tells.
+  inTheme() {
+    const { figure } = this.data;
+    const dark = isDark(this.element);
+    const color = figure.layout.font?.color ?? "";
+    return themed(color, dark) === color ? figure : JSON.parse(themed(JSON.stringify(figure), dark));
   }
 
   config() {
@@ -92,11 +109,6 @@ class Chart {
       toImageButtonOptions: { format: "png", scale: 2, filename: "inkling" },
       showTips: false,
     };
-  }
-
-  modebarColors(layout) {
-    const color = layout.font?.color ?? "#808080";
-    return { color: `color-mix(in srgb, ${color} 45%, transparent)`, activecolor: color };
   }
 
   // An axis that means something else now, such as seconds in place of steps, has lost its old range.
@@ -158,6 +170,7 @@ class Chart {
   }
 
   remove() {
+    clearTimeout(this.timer);
     this.listening.abort();
     this.observer.disconnect();
     if (window.Plotly && this.element._fullLayout) window.Plotly.purge(this.element);

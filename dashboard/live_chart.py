@@ -15,6 +15,8 @@ from typing import Any
 import streamlit as st
 from plotly.offline import get_plotlyjs
 
+from dashboard.palette import theme_script
+
 _READY = "inkling-plotly-ready"
 _SCRIPT = Path(__file__).with_name("live_chart.js")
 
@@ -43,7 +45,7 @@ def _components() -> tuple[Any, Any]:
         isolate_styles=False,
         html="<div class='live-chart' tabindex='0' role='figure'></div>",
         css=_CHART_STYLE,
-        js=_SCRIPT.read_text(encoding="utf-8").replace("READY_EVENT", _READY),
+        js=theme_script() + _SCRIPT.read_text(encoding="utf-8").replace("READY_EVENT", _READY),
     )
     return loader, chart
 

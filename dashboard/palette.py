@@ -4,12 +4,14 @@ They are those of Okabe and Ito (2008), which people with any kind of colour vis
 dark pages and darker for light ones until each has a contrast of 3 and more to the page (WCAG 2.2, 1.4.11).
 """
 
-from dataclasses import dataclass
+import json
+from dataclasses import astuple, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Palette:
-    """What a colour is for -> the colour."""
+    """What a colour is for -> the colour. No colour of one palette is in another, or twice in its own."""
 
     training: str
     validation: str
@@ -18,13 +20,13 @@ class Palette:
     text: str
     faint_text: str
     grid: str
-    paper: str  # what the charts lie on; they do not paint it
     hover: str
-
-    def faded(self, color: str, share: float) -> str:
-        """A colour that lets what is below it through; share 0 cannot be seen, 1 is the full colour."""
-        red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-        return f"rgba({red},{green},{blue},{share:g})"
+    conv_fill: str  # of layers in the drawn network
+    pool_fill: str
+    dense_fill: str
+    other_fill: str
+    image_line: str
+    image_fill: str
 
 
 LIGHT = Palette(
@@ -35,8 +37,13 @@ LIGHT = Palette(
     text="#31333f",
     faint_text="#6b6f7b",
     grid="#e6e8ec",
-    paper="#ffffff",
-    hover="#ffffff",
+    hover="#fefefe",
+    conv_fill="#d9ebf7",
+    pool_fill="#d5efe6",
+    dense_fill="#fbe6d5",
+    other_fill="#eceef2",
+    image_line="#3b3d49",
+    image_fill="#22252e",
 )
 DARK = Palette(
     training="#56b4e9",
@@ -45,12 +52,39 @@ DARK = Palette(
     change="#df9cc4",
     text="#fafafa",
     faint_text="#a3a8b4",
-    grid="#2b303b",
-    paper="#0e1117",
+    grid="#3a3f4a",
     hover="#1a1f2b",
+    conv_fill="#143349",
+    pool_fill="#12382f",
+    dense_fill="#46290f",
+    other_fill="#262b36",
+    image_line="#8b93a3",
+    image_fill="#05070a",
 )
 
 
 def palette(dark: bool) -> Palette:
     """The colours for a dark or a light page."""
     return DARK if dark else LIGHT
+
+
+def faded(color: str, share: float) -> str:
+    """A colour that lets what is below it through; share 0 cannot be seen, 1 is the full colour."""
+    return f"{_channels(color)}{share:g})"
+
+
+def _channels(color: str) -> str:
+    return f"rgba({','.join(str(int(color[i : i + 2], 16)) for i in (1, 3, 5))},"
+
+
+def replacements(dark: bool) -> dict[str, str]:
+    """Colours of the other palette -> this one's. For a browser whose theme is not the one that Python was told."""
+    before, after = astuple(palette(not dark)), astuple(palette(dark))
+    pairs = dict(zip(before, after, strict=True))
+    return pairs | {_channels(old): _channels(new) for old, new in pairs.items()}
+
+
+def theme_script() -> str:
+    """JavaScript: themed(text, element) puts the colours for the page's present theme in place of others."""
+    tables = json.dumps({"light": replacements(dark=False), "dark": replacements(dark=True)})
+    return f"const PALETTES = {tables};\n" + Path(__file__).with_name("theme.js").read_text(encoding="utf-8")

@@ -126,7 +126,11 @@ class Runs:
         last = lines[-1] if lines else ""
         if last.startswith("error: "):
             return last.removeprefix("error: ")
-        return f"The worker ended unexpectedly ({last[:200]}). Its log is {run.log_file.name} in the run's folder." if last else ""
+        return (
+            f"The worker ended unexpectedly ({last[:200]}). Its log is {run.log_file.name} in the run's folder."
+            if last
+            else ""
+        )
 
     def close(self) -> None:
         """Let all workers go: each writes its weights and leaves its run to be continued."""

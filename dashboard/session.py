@@ -88,17 +88,28 @@ class Draft:
         return last if last >= 0 and isinstance(self.rows[last].layer, Dense) else last + 1
 
 
+@dataclass(frozen=True)
+class Sketch:
+    """What is drawn: the canvas's own description of the strokes, and their picture."""
+
+    objects: list[Any]
+    image: NDArray[np.uint8]  # (side, side, 4)
+
+
 @dataclass
 class Drawing:
-    """The pad: what is drawn on it, and how the canvas is mounted."""
+    """The pad. A canvas begins with the newest sketch when it is mounted, and is left alone from then on."""
 
-    objects: dict[str, Any] | None = None  # the canvas's own description of the strokes
-    side: int = 280  # of the canvas that `objects` were drawn on, pixels
-    image: NDArray[np.uint8] | None = None  # (side, side, 4); None: nothing is drawn
+    sketches: list[Sketch] = field(default_factory=list)  # after each stroke, for undo; the newest is what is drawn
     initial: dict[str, Any] | None = None  # what the mounted canvas began with
-    mounted_on: str = ""  # the page that shows it
+    visit: int = -1  # the visit to a page for which it was mounted
     mounts: int = 0  # grows to mount a fresh canvas
     brush: int = 18
+
+    @property
+    def image(self) -> NDArray[np.uint8] | None:
+        """What is drawn; None: nothing."""
+        return self.sketches[-1].image if self.sketches else None
 
 
 @dataclass
@@ -108,7 +119,16 @@ class Shown:
     run_id: str | None = None
     loaded: str | None = None  # the run whose settings the sidebar took over
     seen: TrainingConfig | None = None  # settings of the run when the sidebar last agreed with it
-    state: str = ""  # when the whole page was last drawn
+    polling: bool = False  # the page looks at the run several times a second
+    problem: str = ""  # why a wish could not be fulfilled
+
+
+@dataclass
+class Place:
+    """Where the person is."""
+
+    page: str = ""
+    visit: int = 0  # grows with every change of the page
 
 
 def kept(name: str, make: Callable[[], T]) -> T:
@@ -138,6 +158,36 @@ def drawing() -> Drawing:
 def shown() -> Shown:
     """The run that the page shows."""
     return kept("shown", Shown)
+
+
+def place() -> Place:
+    """The page that is open."""
+    return kept("place", Place)
+
+
+def follow_address(page: str) -> None:
+    """Take note of the page, and keep the shown run and the one in the address the same.
+
+    A link to another page has no run in it: there the one that was shown stays.
+    """
+    here, run = place(), shown()
+    if page != here.page:
+        here.page, here.visit = page, here.visit + 1
+    named = st.query_params.get("run")
+    if named:
+        run.run_id = named
+    elif run.run_id:
+        st.query_params["run"] = run.run_id
+
+
+def show(run_id: str | None) -> None:
+    """Show another run, or none."""
+    run = shown()
+    run.run_id, run.problem = run_id, ""
+    if run_id is None:
+        st.query_params.pop("run", None)
+    else:
+        st.query_params["run"] = run_id
 
 
 @st.cache_resource(show_spinner=False)

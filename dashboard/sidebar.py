@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import forms, layer_editor, session
+from dashboard import forms, layer_editor, session, style
 from dashboard.stack import StackCheck, check
 from engine.datasets import BUILT_IN
 from engine.layers import Dropout
@@ -10,15 +10,16 @@ from engine.presets import PRESETS
 from engine.spec import Option
 
 TRAINING_IMAGES = 60_000  # of the data that ships with the project
-FIRST = ("learning_rate", "momentum", "warmup")  # fields of a family's members that show without a click
+FIRST = ("learning_rate", "momentum")  # of an optimizer's fields; they show without a click
+OWN = "your own settings"
 
 
 def render() -> StackCheck:
     """Draw it, and tell whether the network can be trained."""
-    with st.sidebar, st.container(key="settings", gap="small"):
+    with st.sidebar, st.container(key="settings", gap="xsmall"):
         _presets()
         _data()
-        heading("Network")
+        style.heading("Network")
         checked = check(session.draft().config)
         layer_editor.render(checked)
         _learning()
@@ -28,38 +29,29 @@ def render() -> StackCheck:
     return checked
 
 
-def heading(text: str) -> None:
-    """A section's name."""
-    st.markdown(f"##### {text}", anchors=False)
-
-
 def _presets() -> None:
     draft = session.draft()
-    current = next((name for name, preset in PRESETS.items() if preset.config == draft.config), None)
+    current = next((name for name, preset in PRESETS.items() if preset.config == draft.config), OWN)
     st.session_state["preset"] = current
 
     def chosen() -> None:
-        name = st.session_state["preset"]
-        if name is not None:
+        if (name := st.session_state["preset"]) in PRESETS:
             draft.load(PRESETS[name].config)
 
     st.selectbox(
         "Start from",
-        list(PRESETS),
+        [*([OWN] if current == OWN else []), *PRESETS],
         key="preset",
-        index=None,
         on_change=chosen,
-        placeholder="your own settings",
-        format_func=forms.words,
         help="Ready-made settings. Choosing one replaces everything below.",
     )
-    if current is not None:
+    if current in PRESETS:
         st.caption(PRESETS[current].teaches)
 
 
 def _data() -> None:
     draft = session.draft()
-    heading("Data")
+    style.heading("Data")
     form = forms.Form(
         draft.put,
         offers={"source": list(BUILT_IN)},
@@ -74,20 +66,22 @@ def _data() -> None:
 def _learning() -> None:
     draft = session.draft()
     rest, form = draft.rest, forms.Form(draft.put)
-    heading("Learning")
+    style.heading("Learning")
     form.menu(rest.loss, "loss", Option("What training makes small."))
     form.menu(rest.optimizer, "optimizer", Option("The rule that changes the weights."))
     form.fields(rest.optimizer, "optimizer", only=FIRST)
-    form.fields(rest, only=("schedule",))
+    form.menu(rest.schedule, "schedule", Option("How the learning rate changes over the run."))
+    form.fields(rest.schedule, "schedule", without=("warmup",))
     with st.expander("More on learning"):
         form.fields(rest.optimizer, "optimizer", without=FIRST)
+        form.fields(rest.schedule, "schedule", only=("warmup",))
         form.fields(rest.loss, "loss")
         form.fields(rest, only=("initializer", "clip_norm", "average"))
 
 
 def _regularization() -> None:
     draft = session.draft()
-    heading("Against overfitting")
+    style.heading("Against overfitting")
     _dropout(draft)
     form = forms.Form(draft.put)
     form.fields(draft.rest.penalty, "penalty", only=("l2",))
@@ -115,14 +109,14 @@ def _dropout(draft: session.Draft) -> None:
 
 def _augmentation() -> None:
     draft = session.draft()
-    heading("Augmentation")
+    style.heading("Augmentation")
     forms.Form(draft.put).fields(draft.rest, only=("augmentation",))
 
 
 def _run() -> None:
     draft = session.draft()
     form = forms.Form(draft.put)
-    heading("Run")
+    style.heading("Run")
     form.fields(draft.rest, only=("batch_size", "epochs", "seed"))
     with st.expander("More on the run"):
         form.fields(draft.rest, only=("max_steps", "validate_every", "parts"))

@@ -126,10 +126,12 @@ class TrainingConfig(Settings):
 
     def with_values(self, values: dict[str, Any]) -> "TrainingConfig":
         """A copy with settings changed by path: {"optimizer.learning_rate": 0.1}."""
-        data = self.to_json()
-        for path, value in values.items():
+        config = self
+        for path, value in values.items():  # one after the other: optimizer=SGD, then optimizer.learning_rate=0.1
+            data = config.to_json()
             set_path(data, path, value)
-        return TrainingConfig.from_json(data)
+            config = TrainingConfig.from_json(data)
+        return config
 
 
 @dataclass(frozen=True)

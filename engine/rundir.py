@@ -26,6 +26,7 @@ import os
 import re
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -35,7 +36,7 @@ from typing import Any
 from engine.config import TrainingConfig
 from engine.spec import SettingError
 
-RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 WISHES = ("running", "paused", "stopped")
 HEARTBEAT_SECONDS = 1.0
 SILENT_SECONDS = 10.0  # a worker on another host that has not been heard of for so long is taken for dead
@@ -92,7 +93,8 @@ class Status:
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in its place in one move."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # two tabs of one page are threads of one process, and may write the same file at once
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         write(temporary)
         for attempt in range(20):
@@ -119,7 +121,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(f"{path.name} of run {path.parent.name} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path.name} of run {path.parent.name} is damaged: {error}") from None
 
 
@@ -203,7 +205,7 @@ class RunFolder:
             if worker["host"] != socket.gethostname():
                 return time.time() - self.worker_file.stat().st_mtime < SILENT_SECONDS
             return worker["pid"] != os.getpid() and _start_of(worker["pid"]) == worker["start"] != ""
-        except (RunError, OSError, KeyError, TypeError):
+        except (OSError, KeyError, TypeError, ValueError, OverflowError):  # RunError is a ValueError
             return False
 
     def status(self) -> Status:

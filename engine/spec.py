@@ -14,11 +14,14 @@ A member's JSON is `{"kind": "SGD", "learning_rate": 0.1}`; plain settings have 
 import difflib
 import json
 import math
+import reprlib
 import types
 import typing
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Self
+
+LONGEST_TEXT = 4096  # as long as a path may be
 
 Json = None | bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -110,7 +113,7 @@ class Settings:
         values = {}
         for name, value in given.items():
             if name not in known:
-                raise SettingError(_join(path, str(name)), _unknown(str(name), known, target.__name__))
+                raise SettingError(_join(path, str(name)[:60]), _unknown(str(name), known, target.__name__))
             annotation, details = known[name]
             values[name] = _parsed(value, annotation, details, _join(path, name))
         return target(**values)
@@ -161,7 +164,7 @@ def set_path(data: dict[str, Any], path: str, value: Any) -> None:
         here = ".".join([*parents, last][: number + 1])
         key: Any = part
         if isinstance(place, list):
-            if not part.isdecimal() or int(part) >= len(place):
+            if not part.isdecimal() or len(part) > 9 or int(part) >= len(place):
                 raise SettingError(here, f"expected a position from 0 to {len(place) - 1}; got {part!r}")
             key = int(part)
         elif not isinstance(place, dict) or part not in place:
@@ -180,7 +183,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise SettingError("", f"expected PATH=VALUE, such as optimizer.learning_rate=0.1; got {text!r}")
     try:
         return path.strip(), json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return path.strip(), value
 
 
@@ -188,12 +191,21 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
+
+
 def _shown(value: Any) -> str:
-    text = repr(value)
+    """What was received, in at most 60 characters, however long or deep it is."""
+    try:
+        text = _SHORT.repr(value)
+    except ValueError:  # Python refuses to write numbers of more than 4,300 digits
+        text = "a very long number"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _unknown(name: str, known: Any, owner: str) -> str:
+    name = name if len(name) <= 60 else name[:57] + "..."
     close = difflib.get_close_matches(name.strip("'"), list(known), n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"unknown name {name} in {owner}; known are {', '.join(known)}.{hint}"
@@ -246,6 +258,8 @@ def _checked(value: Any, annotation: Any, details: Option, path: str) -> Any:
         raise SettingError(path, f"must be one of {choices}; got {_shown(value)}")
     if annotation in (int, float):
         _check_range(value, details, path)
+    if annotation is str and len(value) > LONGEST_TEXT:
+        raise SettingError(path, f"expected at most {LONGEST_TEXT} characters; got {len(value)}")
     return value
 
 
@@ -257,9 +271,9 @@ def _type_name(annotation: Any) -> str:
 def _check_range(value: float, details: Option, path: str) -> None:
     low = -math.inf if details.low is None else details.low
     high = math.inf if details.high is None else details.high
-    if not math.isfinite(value) or not low <= value <= high:
+    if not low <= value <= high or (isinstance(value, float) and not math.isfinite(value)):
         wanted = f"from {low:g} to {high:g}" if math.isfinite(low) and math.isfinite(high) else "a finite number"
         if math.isfinite(low) and math.isinf(high):
             wanted = f"at least {low:g}"
         what = f" It is {details.help[0].lower()}{details.help[1:]}." if details.help else ""
-        raise SettingError(path, f"must be {wanted}; got {value!r}.{what}")
+        raise SettingError(path, f"must be {wanted}; got {_shown(value)}.{what}")

@@ -189,8 +189,10 @@ class Trainer:
         with np.errstate(all="ignore"):  # overflow shows in the loss, and ends the run there
             yield self._started()
             yield from self._look()  # if it was due when the checkpoint was taken from which this goes on
-            while (reason := self._reason_to_end()) is None:
+            while True:
                 yield from self._apply_pending()
+                if (reason := self._reason_to_end()) is not None:
+                    break
                 tracked = [array.copy() for array in self.network.tracked.values()]
                 result = self._next_batch()
                 if not math.isfinite(result.loss):  # the weights were left alone; running means were not

@@ -5,7 +5,9 @@ weights and leaves the run to be continued. Without it, it trains to the end.
 """
 
 import argparse
+import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -43,7 +45,9 @@ class Session:
         resume = read_checkpoint(run.latest) if run.latest.exists() else None
         self._trainer = make_trainer(resume.config if resume else run.config(), resume)
         if resume is not None and run.best.exists():
-            self._trainer.best = read_checkpoint(run.best)
+            best = read_checkpoint(run.best)
+            if best.position.step <= resume.position.step:  # a later one will be made again
+                self._trainer.best = best
         seconds = resume.record.get("seconds") if resume else 0.0
         self._recorder = Recorder(run, self._trainer, float(seconds or 0.0))
         self._next_step = 0.0
@@ -136,8 +140,10 @@ def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None) -> Tr
 
 
 def watch_stdin(leave: threading.Event) -> None:
-    """Set `leave` when standard input ends."""
-    sys.stdin.buffer.read()
+    """Set `leave` when standard input ends. Without sys.stdin, whose lock would be held when Python shuts down."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
     leave.set()
 
 

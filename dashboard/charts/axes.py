@@ -25,21 +25,24 @@ class Limits:
     def axis(self) -> dict[str, Any]:
         """The settings of a Plotly axis."""
         ends = [math.log10(self.low), math.log10(self.high)] if self.log else [self.low, self.high]
-        kind = {"type": "log", "dtick": "D1" if self.high / self.low < 20 else 1} if self.log else {"type": "linear"}
-        return kind | {"range": ends, "uirevision": "log" if self.log else "linear", "nticks": 6}
+        if not self.log:
+            return {"type": "linear", "range": ends, "uirevision": "linear", "nticks": 6}
+        ratio = self.high / self.low
+        ticks = "D1" if ratio < 8 else "D2" if ratio < 500 else 1  # all digits; 1, 2 and 5; powers of ten
+        return {"type": "log", "range": ends, "uirevision": "log", "dtick": ticks}
 
 
 def loss_limits(raw: Column, smooth: Column, validation: Column, log: bool) -> Limits:
-    """From 0 to a round number above all that is shown, but for a spike, which would flatten the rest.
+    """From 0 to a round number above all that is shown; a spike, which would flatten the rest, is cut on a linear axis.
 
-    A spike is what lies above four times the 98th percentile of the points. In a usual run nothing does.
+    A spike is what lies above three times the 95th percentile of the points, as the first batches of a long run do.
     """
     shown = np.concatenate([raw, validation])
     shown = shown[np.isfinite(shown)]
     if not len(shown):
         return Limits(0.1, 1.0, log=True) if log else Limits(0.0, 1.0)
     peak = float(shown.max())
-    usual = min(peak, 4 * float(np.percentile(shown, 98)))
+    usual = peak if log else min(peak, 3 * float(np.percentile(shown, 95)))
     high = _round_up(usual if usual > 0 else peak)
     cut = peak if peak > high else None
     if not log:
@@ -49,8 +52,8 @@ def loss_limits(raw: Column, smooth: Column, validation: Column, log: bool) -> L
     if not len(positive[1]):
         return Limits(high / 10, high, log=True, peak=cut)
     # Batches that are read without a mistake have losses near 0, far below all others: they may leave the axis.
-    low = min(float(np.percentile(positive[1], 5)), *positive[0][:1], float(positive[0].min(initial=math.inf)))
-    return Limits(min(low * 0.8, high / 2), high, log=True, peak=cut)
+    low = min(float(np.percentile(positive[1], 5)), float(positive[0].min(initial=math.inf)))
+    return Limits(max(min(low * 0.8, high / 2), 1e-9 * high), high, log=True, peak=cut)
 
 
 def accuracy_limits(smooth: Column, validation: Column) -> Limits:
@@ -69,7 +72,7 @@ def accuracy_limits(smooth: Column, validation: Column) -> Limits:
 
 def _round_up(value: float) -> float:
     """The next round number; a curve that touches the top edge is not seen well, so 2 % of room is left."""
-    if value <= 0:
-        return 1.0
+    if value <= 1e-12:
+        return 1e-12 if value > 0 else 1.0
     power = 10.0 ** math.floor(math.log10(value))
     return next((top * power for top in _ROUND_TOPS if top * power >= 1.02 * value), 12.5 * power)

@@ -1,20 +1,21 @@
 """Loss, accuracy and learning rate over a run.
 
-    thin faint line    every batch (smallest and largest of each bucket in long runs)
-    strong line        the same, smoothed
-    thin line, dots    validation within epochs, on a part of the validation images
-    line, large dots   validation at the ends of epochs, on all of them; a star on the best
+thin faint line    every batch (smallest and largest of each bucket in long runs)
+strong line        the same, smoothed
+thin line, dots    validation within epochs, on a part of the validation images
+line, large dots   validation at the ends of epochs, on all of them; a star on the best
 """
 
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from dashboard.charts.axes import Limits, accuracy_limits, loss_limits
 from dashboard.charts.figure import Figure, Trace, layout, packed
 from dashboard.charts.marks import Mark, empty_note, marks, marks_layout, spike_note
-from dashboard.charts.sampling import Column, extremes, smoothed
-from dashboard.palette import Palette, palette
+from dashboard.charts.sampling import MOST_POINTS, Column, extremes, smoothed
+from dashboard.palette import Palette, faded, palette
 from engine.history import History, Table
 from engine.schedules import Schedule
 
@@ -28,9 +29,9 @@ def loss_figure(
 ) -> Figure:
     """Training and validation loss. x: "step", "epoch" or "seconds"; smoothing from 0 (none) to 1."""
     lines = _Lines(history, x, smoothing, "loss", 1.0)
-    limits = loss_limits(lines.all_training(), lines.smooth[1], lines.validation_values(), log)
+    limits = loss_limits(lines.raw[1], lines.smooth[1], lines.validation_values(), log)
     title = "loss (log scale)" if log else "loss"
-    return _figure(history, lines, limits, title, "%{y:.4~g}", palette(dark), labels_at_top=True)
+    return _figure(history, lines, limits, title, "%{y:.4~g}", palette(dark))
 
 
 def accuracy_figure(history: History, *, x: str = "step", smoothing: float = 0.6, dark: bool = False) -> Figure:
@@ -38,7 +39,7 @@ def accuracy_figure(history: History, *, x: str = "step", smoothing: float = 0.6
     lines = _Lines(history, x, smoothing, "accuracy", 100.0)
     limits = accuracy_limits(lines.smooth[1], lines.validation_values())
     title = f"accuracy, % (from {limits.low:g})" if limits.low else "accuracy, %"
-    return _figure(history, lines, limits, title, "%{y:.2f} %", palette(dark), labels_at_top=False)
+    return _figure(history, lines, limits, title, "%{y:.2f} %", palette(dark))
 
 
 class _Lines:
@@ -49,6 +50,7 @@ class _Lines:
             raise ValueError(f"x must be one of {', '.join(X_AXES)}; got {x!r}")
         self.x, self.smoothing = x, min(max(smoothing, 0.0), 1.0)
         batches, values = history.batches, history.batches[name]
+        self.rows = len(values)
         shown = extremes(values)
         self.raw = (batches[x][shown], values[shown] * scale)
         positions, means = smoothed(batches[x], values, self.smoothing)
@@ -65,9 +67,6 @@ class _Lines:
     def empty(self) -> bool:
         return not (len(self.raw[0]) or len(self.looks[0]) or len(self.epochs[0]))
 
-    def all_training(self) -> Column:
-        return self.raw[1]
-
     def validation_values(self) -> Column:
         return np.concatenate([self.looks[1], self.epochs[1]])
 
@@ -77,9 +76,7 @@ def _thinned(table: Table, x: str, name: str, scale: float) -> tuple[Column, Col
     return table[x][shown], table[name][shown] * scale
 
 
-def _figure(
-    history: History, lines: _Lines, limits: Limits, title: str, value: str, colors: Palette, labels_at_top: bool
-) -> Figure:
+def _figure(history: History, lines: _Lines, limits: Limits, title: str, value: str, colors: Palette) -> Figure:
     x = {
         "title": X_AXES[lines.x],
         "range": [0.0, lines.end * 1.01 or 1.0],
@@ -99,7 +96,9 @@ def _figure(
         notes = [empty_note(history, colors)]
         shapes: list[dict[str, object]] = []
     else:
-        shapes, notes = marks_layout(found, colors, lines.end, labels_at_top)
+        at_top = _low_at_end(lines.smooth[1], limits)
+        reserved = 0.3 if at_top and limits.peak is not None else 0.0
+        shapes, notes = marks_layout(found, colors, lines.end, at_top, reserved)
         notes += spike_note(limits, colors)
     figure_layout = layout(
         colors,
@@ -107,12 +106,29 @@ def _figure(
         limits.axis | {"title": title, "showticklabels": not lines.empty},
         hovermode="x unified",
         hoverdistance=40,
-        legend={"orientation": "h", "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom", "font": {"size": 13}},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.01,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "font": {"size": 13},
+        },
         showlegend=True,
         shapes=shapes,
         annotations=notes,
     )
     return {"data": _traces(lines, value, colors), "layout": figure_layout}
+
+
+def _low_at_end(values: Column, limits: Limits) -> bool:
+    """Whether the newest values lie in the lower half of the chart, so that labels have room in the upper one."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return True
+    if limits.log:
+        return bool(known[-1] < math.sqrt(limits.low * limits.high))
+    return bool(known[-1] < (limits.low + limits.high) / 2)
 
 
 def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
@@ -122,15 +138,41 @@ def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
     dots = len(lines.epochs[0]) <= _EPOCH_DOTS
     # Before the first epoch is complete, the looks within it stand for validation in the legend.
     early = not len(lines.epochs[0])
-    raw_line = {"color": train, "width": 1.2} if plain else {"color": colors.faded(train, 0.28), "width": 1}
+    # Dense zigzags fill a plane, which must not shout.
+    faint = 0.3 if lines.rows < MOST_POINTS // 2 else 0.18 if lines.rows < 40 * MOST_POINTS else 0.1
+    few_looks = len(lines.looks[0]) <= _EPOCH_DOTS
+    raw_line = {"color": train, "width": 1.2} if plain else {"color": faded(train, faint), "width": 1}
     return [
         _line("batches", "training", "Training", lines.raw, raw_line, value if plain else "", legend=plain),
-        _line("training", "training", "Training", ((), ()) if plain else lines.smooth, {"color": train, "width": 2.5},
-              value, legend=not plain),
-        _line("looks", "validation", "Validation", lines.looks, {"color": colors.faded(validation, 0.65), "width": 1.2},
-              value if early else "", legend=early, dots=4 if len(lines.looks[0]) <= _EPOCH_DOTS else 0),
-        _line("validation", "validation", "Validation", lines.epochs, {"color": validation, "width": 2.5},
-              value, legend=not early, dots=8 if dots else 0),
+        _line(
+            "training",
+            "training",
+            "Training",
+            ((), ()) if plain else lines.smooth,
+            {"color": train, "width": 2.5},
+            value,
+            legend=not plain,
+        ),
+        _line(
+            "looks",
+            "validation",
+            "Validation",
+            lines.looks,
+            {"color": faded(validation, 0.65 if few_looks else 0.4), "width": 1.2},
+            value if early else "",
+            legend=early,
+            dots=4 if few_looks else 0,
+        ),
+        _line(
+            "validation",
+            "validation",
+            "Validation",
+            lines.epochs,
+            {"color": validation, "width": 2.5},
+            value,
+            legend=not early,
+            dots=8 if dots else 0,
+        ),
         _line("best", "validation", "Best", lines.best, {"color": colors.best}, "", dots=14, star=True),
     ]
 
@@ -139,7 +181,7 @@ def _line(
     uid: str,
     group: str,
     name: str,
-    points: tuple[object, object],
+    points: tuple[npt.ArrayLike, npt.ArrayLike],
     line: dict[str, object],
     hover: str,
     legend: bool = False,

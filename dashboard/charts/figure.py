@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.palette import Palette
+from dashboard.palette import Palette, faded
 
 Figure = dict[str, Any]
 Trace = dict[str, Any]
@@ -22,11 +22,11 @@ def layout(colors: Palette, x: dict[str, Any], y: dict[str, Any], **more: Any) -
     """Sizes, fonts and axes. Nothing is painted behind a chart: the page shows through, light or dark."""
     axis = {
         "gridcolor": colors.grid,
-        "linecolor": colors.grid,
         "zeroline": False,
         "tickfont": {"color": colors.faint_text, "size": 12},
         "ticks": "",
         "automargin": False,
+        "separatethousands": True,
     }
     return {
         "font": {"color": colors.text, "size": 13, "family": "Source Sans, Source Sans Pro, sans-serif"},
@@ -35,6 +35,11 @@ def layout(colors: Palette, x: dict[str, Any], y: dict[str, Any], **more: Any) -
         "margin": {"l": 58, "r": 14, "t": 38, "b": 46, "pad": 4},
         "xaxis": axis | _titled(x, colors),
         "yaxis": axis | _titled(y, colors),
+        "modebar": {
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": faded(colors.faint_text, 0.7),
+            "activecolor": colors.training,
+        },
         "hoverlabel": {"bgcolor": colors.hover, "bordercolor": colors.grid, "font": {"color": colors.text}},
     } | more
 

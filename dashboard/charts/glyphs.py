@@ -37,14 +37,14 @@ class Tint:
     fill: str
 
 
-def tint(kind: str, dark: bool, colors: Palette) -> Tint:
+def tint(kind: str, colors: Palette) -> Tint:
     """A kind of layer has the same colour in every picture."""
-    if kind == "input":
-        return Tint("#8b93a3" if dark else "#31333f", "#05070a" if dark else "#22252e")
-    light_fills = {"conv": "#d9ebf7", "pool": "#d5efe6", "dense": "#fbe6d5", "other": "#eceef2"}
-    dark_fills = {"conv": "#143349", "pool": "#12382f", "dense": "#46290f", "other": "#262b36"}
-    lines = {"conv": colors.training, "pool": colors.best, "dense": colors.validation, "other": colors.faint_text}
-    return Tint(lines[kind], (dark_fills if dark else light_fills)[kind])
+    return {
+        "input": Tint(colors.image_line, colors.image_fill),
+        "conv": Tint(colors.training, colors.conv_fill),
+        "pool": Tint(colors.best, colors.pool_fill),
+        "dense": Tint(colors.validation, colors.dense_fill),
+    }.get(kind, Tint(colors.faint_text, colors.other_fill))
 
 
 def sheets_shown(channels: int) -> int:
@@ -54,7 +54,8 @@ def sheets_shown(channels: int) -> int:
 
 def sheet_size(height: int, width: int, largest: int) -> Point:
     """Width and height in pixels; small maps are drawn a little larger than in proportion, to be seen."""
-    return tuple(max(SHEET * (side / max(largest, 1)) ** 0.75, 7.0) for side in (width, height))  # type: ignore
+    across, down = (max(SHEET * (side / max(largest, 1)) ** 0.75, 7.0) for side in (width, height))
+    return across, down
 
 
 def maps_width(shape: tuple[int, ...], largest: int) -> float:
@@ -143,7 +144,7 @@ def join(source: Glyph, target: Glyph, window: tuple[float, float] | None, line:
         for ax, ay in ports
         for bx, by in target.ports
     )
-    return f'<path d="{segments}" fill="none" stroke="{line}" stroke-width="0.7" stroke-opacity="0.22"/>'
+    return f'<path d="{segments}" fill="none" stroke="{line}" stroke-width="0.7" stroke-opacity="0.18"/>'
 
 
 def _look(

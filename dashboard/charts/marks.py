@@ -33,8 +33,8 @@ def marks(history: History, x: str, end: float) -> list[Mark]:
     best = history.best
     if best is not None:
         row = int(np.flatnonzero(history.epochs["step"] == best.step)[0])
-        words = f"Best epoch: {best.number}, validation accuracy {best.accuracy:.2%}"
-        found.append(Mark(float(history.epochs[x][row]), f"best: {best.accuracy:.2%}", words, "best"))
+        words = f"Best epoch: {best.number}, validation accuracy {100 * best.accuracy:.2f} %"
+        found.append(Mark(float(history.epochs[x][row]), f"best: {100 * best.accuracy:.2f} %", words, "best"))
     if history.ended is not None and history.ended.get("reason") == "diverged":
         found.append(Mark(end, "diverged", "From here on the loss was infinite or undefined", "end"))
     for change in reversed(history.changes[-_MOST_LINES:]):
@@ -52,8 +52,8 @@ def marks(history: History, x: str, end: float) -> list[Mark]:
 def change_text(path: str, pair: list[Any]) -> str:
     """("optimizer.learning_rate", [0.1, 0.01]) -> "learning rate 0.1 to 0.01"."""
     parts = path.split(".")
-    name = parts[-1].replace("_", " ")
-    if parts[0] == "layers" and len(parts) > 2 and parts[1].isdecimal():
+    name = parts[-1].replace("_", " ")[:40]
+    if parts[0] == "layers" and len(parts) > 2 and parts[1].isdecimal() and len(parts[1]) < 5:
         name = f"{name} of layer {int(parts[1]) + 1}"
     old, new = (_shown(value) for value in pair)
     return f"{name} {old} → {new}" if old and new else name
@@ -71,22 +71,40 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def marks_layout(found: list[Mark], colors: Palette, end: float, at_top: bool) -> tuple[list[Layout], list[Layout]]:
-    """Shapes and annotations. Labels stand where no data are: at the top, or at the bottom, in up to three rows."""
+def marks_layout(
+    found: list[Mark], colors: Palette, end: float, at_top: bool, reserved: float = 0.0
+) -> tuple[list[Layout], list[Layout]]:
+    """Shapes and annotations. Labels stand where no data are: at the top, or at the bottom, in up to three rows.
+
+    reserved: share of the first row, from the left, in which something else stands.
+    """
     tints = {"best": colors.best, "change": colors.change, "end": colors.text, "now": colors.faint_text}
     shapes, notes = [], []
     taken: list[list[tuple[float, float]]] = [[] for _ in range(_LABEL_ROWS)]
+    taken[0].append((0.0, reserved))
     for mark in found:
         tint = tints[mark.kind]
         line = {"color": tint, "width": 1.5, "dash": "dot"}
         shapes.append(
-            {"type": "line", "xref": "x", "yref": "paper", "x0": mark.x, "x1": mark.x, "y0": 0, "y1": 1,
-             "line": line, "layer": "below"}
+            {
+                "type": "line",
+                "xref": "x",
+                "yref": "paper",
+                "x0": mark.x,
+                "x1": mark.x,
+                "y0": 0,
+                "y1": 1,
+                "line": line,
+                "layer": "below",
+            }
         )
         share = mark.x / end if end else 0.0
         width = (len(mark.label) + 2) / _CHARACTERS_ACROSS
         left = share - width if share > 0.6 else share
-        row = next((r for r, spans in enumerate(taken) if all(left >= b or left + width <= a for a, b in spans)), None)
+        row = next(
+            (r for r, spans in enumerate(taken) if all(left >= b or left + width <= a for a, b in spans)),
+            None,
+        )
         if row is None or (left < -0.02):
             continue
         taken[row].append((left, left + width))
@@ -120,7 +138,7 @@ def spike_note(limits: Any, colors: Palette) -> list[Layout]:
     """A word on what lies above the axis."""
     if limits.peak is None:
         return []
-    return [_free_note(f"↑ up to {limits.peak:,.3g}", colors, x=0.012, y=1, xanchor="left", yanchor="top")]
+    return [_free_note(f"↑ up to {limits.peak:,.3g}", colors, x=0.03, y=1, xanchor="left", yanchor="top")]
 
 
 def empty_note(history: History, colors: Palette) -> Layout:

@@ -89,7 +89,8 @@ def split(
         max(count // 5, 1) if validation_images + train_images > count else count,
     )
     order = stream(seed, "split").permutation(count)
-    validation, train = np.sort(order[:held]), np.sort(order[held : held + train_images])
+    # the first validation images are looked at within an epoch, so they stay in random order
+    validation, train = order[:held], np.sort(order[held : held + train_images])
     images, labels = data.images[train], data.labels[train]
     if label_noise:
         rng = stream(seed, "label noise")

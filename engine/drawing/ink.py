@@ -107,7 +107,7 @@ def _difference_from(pixels: Image, background: np.uint32) -> Image:
     plain = _premultiplied(np.array([[background]], "<u4").view(np.uint8).reshape(1, 1, 4))[0, 0]
     distance = np.zeros(pixels.shape[:2], np.uint8)
     for channel, value in zip(cv2.split(solid), plain.tolist(), strict=True):
-        cv2.max(distance, cv2.absdiff(channel, float(value)), dst=distance)
+        cv2.max(distance, cv2.absdiff(channel, np.full_like(distance, value)), dst=distance)
     counts = np.asarray(cv2.calcHist([distance], [0], None, [256], [0, 256])).ravel()
     darkest = int(np.flatnonzero(counts)[-1])
     if darkest < FAINTEST:

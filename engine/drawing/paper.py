@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 BACKGROUND_SIDE = 256  # pixels; paper and shadows are smooth, so their estimate needs no more
 WIDEST_STROKE = 0.25  # of the shorter side; nothing wider is taken for a stroke
 FAINTEST = 0.1  # of the paper's brightness; pencil is darker than this, creases and noise are not
+NOISE = 1e-4  # of the sheet's area; a mark that small is a grain of the camera's noise
+TABLE_EDGE = 0.2  # of the shorter side; what follows the border for longer is not a pen's stroke
 DUST = 0.03  # of the largest mark's area
 
 
@@ -22,7 +24,7 @@ def ink_on_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Dark ink on light paper, or chalk on a board: the rarer side is the ink. All 0 if nothing is written.
     """
     if _is_board(pixels):
-        pixels = cv2.bitwise_not(pixels)
+        pixels = np.asarray(cv2.bitwise_not(pixels), np.uint8)
     # The darkest channel: red ink is as bright as paper in red.
     red, green, blue = cv2.split(pixels)
     brightness = cv2.GaussianBlur(cv2.min(cv2.min(red, green), blue), (3, 3), 0).astype(np.float32)
@@ -62,23 +64,28 @@ def _coverage(darkness: NDArray[np.float32]) -> NDArray[np.uint8]:
     noise = 1.4826 * float(np.median(np.abs(levels - middle)))  # standard deviation, from the median deviation
     otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     threshold = max(float(otsu), middle + 4 * noise, 255 * FAINTEST)
-    written = levels > threshold
+    written = _without_dirt(levels > threshold)
     if not written.any():
         return np.zeros_like(levels)
     full = float(np.median(levels[written]))
     floor = min(middle + 2 * noise, full / 2)
     ink = np.clip((levels - floor) * (255 / max(full - floor, 1)), 0, 255).astype(np.uint8)
-    return _without_dust(ink, written)
+    soft_edge = cv2.dilate(written.astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.asarray(ink * soft_edge, np.uint8)
 
 
-def _without_dust(ink: NDArray[np.uint8], written: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Keep the marks that are not tiny beside the largest one, with their soft edges."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(written.astype(np.uint8), connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA]
-    kept = areas >= max(DUST * int(areas[1:].max()), 4)
+def _without_dirt(written: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The marks that are neither dust nor noise nor the table around the paper, (height, width)."""
+    _, marks, stats, _ = cv2.connectedComponentsWithStats(written.astype(np.uint8), connectivity=8)
+    labels = np.asarray(marks, np.int32)
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    on_border = np.bincount(border, minlength=len(stats))
+    kept = on_border <= TABLE_EDGE * min(labels.shape)
+    kept &= stats[:, cv2.CC_STAT_AREA] >= max(NOISE * labels.size, 4)
     kept[0] = False
-    near = cv2.dilate(kept[labels].astype(np.uint8), np.ones((5, 5), np.uint8))
-    return np.asarray(ink * near, np.uint8)
+    if kept.any():
+        kept &= stats[:, cv2.CC_STAT_AREA] >= DUST * int(stats[kept, cv2.CC_STAT_AREA].max())
+    return np.asarray(kept[labels], np.bool_)
 
 
 def _odd(length: float) -> int:

@@ -1,9 +1,9 @@
 """From a drawing to what a network trained on MNIST expects, one visible step at a time.
 
 The steps are those by which MNIST itself was made (LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based
-learning applied to document recognition", section III.A): the digit's box is scaled, in proportion, until its
-longer side is 20 pixels, and is placed so that its centre of mass is the middle of 28 x 28. A pen of any width
-is brought to the width that MNIST's pens had.
+learning applied to document recognition", section III.A): the digit's box is scaled, in proportion, until
+its longer side is 20 pixels, and is placed so that its centre of mass is the middle of 28 x 28. A pen of any
+width is brought to the width that MNIST's pens had.
 """
 
 from __future__ import annotations
@@ -16,13 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.drawing.ink import find_ink
+from engine.drawing.segment import WRITTEN, split_ink, without_slips
 from engine.drawing.strokes import signed_distance, stroke_width, widen
 
 Image = NDArray[np.uint8]
 
 DIGIT_SHARE = 20 / 28  # of the image's side that the digit's longer side takes
 WORKING_SIDE = 80  # pixels of the digit's longer side while its strokes are measured and changed
-THINNEST, THICKEST = 2.0, 3.6  # of 20 pixels: nine in ten of MNIST's training digits lie between
+THINNEST, THICKEST = 2.2, 3.1  # of 28 pixels: the quartiles of the stroke width in MNIST's training images
+MARGIN = 10  # pixels around the digit at working size, into which its strokes can grow
+SMALLEST_CHANGE = 0.5  # pixels at working size; less would not show
+SMALLEST_IMAGE = 8  # pixels
 DOT = 1.5  # a blob's longer side, in widths of itself, up to which it is a dot and not a stroke
 
 
@@ -76,32 +80,54 @@ def prepare(rgba: NDArray[np.uint8], settings: PrepareSettings | None = None, im
     """As `prepare_drawing`, with a picture of each step; steps that are switched off are left out."""
     ink = find_ink(rgba)
     prepared = prepare_ink(ink, settings, image_size)
-    if prepared is None or ink.shape == rgba.shape[:2]:
-        return prepared
-    factor = rgba.shape[0] / ink.shape[0]
-    box = Box(*(round(value * factor) for value in prepared.box))
-    return Prepared(prepared.image, box, prepared.steps)
+    return None if prepared is None else _on_canvas(prepared, 0, 0, rgba.shape[0] / ink.shape[0])
+
+
+def find_digits(
+    rgba: NDArray[np.uint8], settings: PrepareSettings | None = None, image_size: int = 28
+) -> list[Prepared]:
+    """Each digit on a canvas, prepared by itself, row by row and from left to right; empty if there is none.
+
+    rgba, settings, errors: as for `prepare`. A digit may have several strokes; digits that touch are one.
+    """
+    ink = find_ink(rgba)
+    found = []
+    for piece in split_ink(ink):
+        prepared = prepare_ink(piece.ink, settings, image_size)
+        if prepared is not None:
+            found.append(_on_canvas(prepared, piece.left, piece.top, rgba.shape[0] / ink.shape[0]))
+    return found
+
+
+def _on_canvas(prepared: Prepared, left: int, top: int, factor: float) -> Prepared:
+    """Its box in the canvas's pixels: the ink may have been cut out there and may be smaller by `factor`."""
+    box = prepared.box
+    moved = (box.left + left, box.top + top, box.width, box.height)
+    return Prepared(prepared.image, Box(*(round(value * factor) for value in moved)), prepared.steps)
 
 
 def prepare_ink(
     ink: NDArray[np.uint8], settings: PrepareSettings | None = None, image_size: int = 28
 ) -> Prepared | None:
-    """As `prepare`, from coverage by ink: uint8 (height, width), 0 is background."""
-    if image_size < 8:
-        raise ValueError(f"image_size must be at least 8 pixels; got {image_size}. MNIST has 28.")
+    """As `prepare`, from coverage by ink: uint8 (height, width), 0 is background, as `find_ink` gives it."""
+    if image_size < SMALLEST_IMAGE:
+        raise ValueError(
+            f"image_size must be at least {SMALLEST_IMAGE} pixels; got {image_size}. MNIST has 28, USPS 16."
+        )
     settings = settings or PrepareSettings()
-    box = Box(*cv2.boundingRect((ink >= 96).astype(np.uint8)))
+    ink = without_slips(ink)
+    box = Box(*cv2.boundingRect((ink >= WRITTEN).astype(np.uint8)))
     if box.width == 0:
         return None
     steps = [Step("ink", ink)]
-    window = box if settings.crop else Box(0, 0, ink.shape[1], ink.shape[0])
-    digit = ink[window.top : window.top + window.height, window.left : window.left + window.width]
+    digit = ink
     if settings.crop:
+        digit = ink[box.top : box.top + box.height, box.left : box.left + box.width]
         steps.append(Step("crop", digit))
     longest = DIGIT_SHARE * image_size if settings.scale else image_size * max(digit.shape) / max(ink.shape)
     if settings.stroke_width:
-        digit, dot = _with_width_of_mnist(digit)
-        longest *= dot if settings.scale else 1.0
+        digit, share = _with_pen_of_mnist(digit, 28 * longest / image_size, settings.crop)
+        longest *= share
         steps.append(Step("stroke width", digit))
     digit = _scaled(digit, longest)
     if settings.scale:
@@ -115,20 +141,25 @@ def prepare_ink(
     return Prepared(image, box, tuple(steps))
 
 
-def _with_width_of_mnist(digit: Image) -> tuple[Image, float]:
-    """The digit at working size with strokes as wide as MNIST's; and the share of the full size it may take."""
+def _with_pen_of_mnist(digit: Image, final: float, tight: bool) -> tuple[Image, float]:
+    """The digit at working size with strokes as wide as MNIST's; and the share of its final size to take.
+
+    final: what the longer side becomes, in pixels of a 28-pixel image. tight: crop again afterwards.
+    The share is 1, but for a dot: that is as wide as a pen, not as large as a digit.
+    """
     work = _enlarged(digit)
     distance = signed_distance(work)
-    width, longest = stroke_width(distance), float(WORKING_SIDE)
-    thickest = 2 * float(distance.max())
-    if longest < DOT * thickest:
-        return _tight(work), 3 / 20
-    target = min(max(20 * width / longest, THINNEST), THICKEST)
-    # The box grows with the strokes: (width + change) / (longest + change) = target / 20.
-    change = (target * longest - 20 * width) / (20 - target)
-    if abs(change) < 0.5:
-        return _tight(work), 1.0
-    return _tight(widen(distance, change / 2)), 1.0
+    width = stroke_width(distance) * final / WORKING_SIDE
+    target = min(max(width, THINNEST), THICKEST)
+    if tight and WORKING_SIDE < DOT * 2 * float(distance.max()):
+        return _cropped(work), min(1.0, THICKEST / final)
+    change = (target - width) * WORKING_SIDE / final
+    if tight:
+        # The box changes with the strokes: (width + change) / (longest + change) is to be target / final.
+        change = change * final / (final - target) if final > 2 * target else 0.0
+    if abs(change) >= SMALLEST_CHANGE:
+        work = widen(distance, change / 2)
+    return (_cropped(work) if tight else _without_margin(work)), 1.0
 
 
 def _enlarged(digit: Image) -> Image:
@@ -139,13 +170,12 @@ def _enlarged(digit: Image) -> Image:
         digit = _thickened_if_thin(digit, 1 / factor)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     work = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-    margin = WORKING_SIDE // 8
-    return np.asarray(cv2.copyMakeBorder(work, margin, margin, margin, margin, cv2.BORDER_CONSTANT), np.uint8)
+    return np.asarray(cv2.copyMakeBorder(work, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT), np.uint8)
 
 
 def _thickened_if_thin(digit: Image, shrink: float) -> Image:
     """A line thinner than two pixels after shrinking would fade away: it is drawn that wide before."""
-    inside = (digit >= 96).astype(np.uint8)
+    inside = (digit >= WRITTEN).astype(np.uint8)
     area = int(inside.sum())
     outline = area - int(cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=0).sum())
     width = 2 * area / max(outline, 1)
@@ -155,9 +185,13 @@ def _thickened_if_thin(digit: Image, shrink: float) -> Image:
     return np.asarray(cv2.dilate(digit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), np.uint8)
 
 
-def _tight(work: Image) -> Image:
-    left, top, width, height = cv2.boundingRect((work >= 96).astype(np.uint8))
-    return work[top : top + height, left : left + width]
+def _cropped(work: Image) -> Image:
+    left, top, width, height = cv2.boundingRect((work >= WRITTEN).astype(np.uint8))
+    return work[top : top + height, left : left + width] if width else work
+
+
+def _without_margin(work: Image) -> Image:
+    return work[MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
 def _scaled(digit: Image, longest: float) -> Image:
@@ -177,7 +211,7 @@ def _placed(digit: Image, image_size: int, by_mass: bool) -> Image:
         moments = cv2.moments(digit)
         if moments["m00"] > 0:
             middle_x, middle_y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
-    # MNIST's middle is the corner of four pixels' lower right one: its mean is (14.0, 14.0), counted from 0.
+    # MNIST's centres of mass lie at (14, 14), counted from the middle of the first pixel, to half a pixel.
     left = int(np.clip(round(image_size / 2 - middle_x), 0, max(image_size - width, 0)))
     top = int(np.clip(round(image_size / 2 - middle_y), 0, max(image_size - height, 0)))
     image = np.zeros((image_size, image_size), np.uint8)

@@ -15,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from engine.history import fields
+from engine.history.tables import Table
 from engine.rundir import EventReader
-from engine.history.tables import Column, Table
 
 _BATCH = ("step", "epoch", "loss", "accuracy", "learning_rate", "gradient_norm")
 _VALIDATION = ("loss", "accuracy")
 _EPOCH = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
-_LARGEST_STEP = 2.0**53  # whole numbers beyond it are not exact as floats
-_NUMBERS = {int, float, type(None)}  # not bool, which is an int to isinstance
 _PACE_SECONDS = 8.0  # how far back the pace of a run is measured
 
 
@@ -87,21 +86,21 @@ class History:
     @property
     def total_epochs(self) -> float:
         """Epochs the run will have if nothing ends it sooner; a limit on the steps can make it a fraction."""
-        planned = _whole(self.started, "total_steps") / max(_whole(self.started, "steps_per_epoch"), 1)
-        return next((new for new in self._changed("epochs")), planned)
+        planned = fields.whole(self.started, "total_steps") / max(fields.whole(self.started, "steps_per_epoch"), 1)
+        return next(iter(self._changed("epochs")), planned)
 
     @property
     def steps_per_epoch(self) -> int:
         """Updates in one epoch, by the newest batch size."""
-        images = _whole(self.started, "train_images")
+        images = fields.whole(self.started, "train_images")
         newest = next((math.ceil(images / size) for size in self._changed("batch_size")), 0)
-        return newest or _whole(self.started, "steps_per_epoch")
+        return newest or fields.whole(self.started, "steps_per_epoch")
 
     @property
     def total_steps(self) -> int:
         """Updates the run will have made if nothing ends it sooner, as things stand; 0 if unknown."""
-        if not any(True for path in ("epochs", "batch_size") for _ in self._changed(path)):
-            return _whole(self.started, "total_steps")
+        if not self._changed("epochs") and not self._changed("batch_size"):
+            return fields.whole(self.started, "total_steps")
         return self.step + round(max(self.total_epochs - self.epoch, 0) * self.steps_per_epoch)
 
     @property
@@ -126,15 +125,15 @@ class History:
         accuracy, loss = (float(self.epochs[name][row]) for name in ("validation_accuracy", "validation_loss"))
         return Best(round(float(self.epochs["epoch"][row])), int(self.epochs["step"][row]), accuracy, loss)
 
-    def _changed(self, path: str) -> "list[int]":
+    def _changed(self, path: str) -> list[int]:
         """New values of a setting that counts something, newest first."""
         found = [each.changes[path][1] for each in reversed(self.changes) if path in each.changes]
-        return [value for value in found if isinstance(value, int) and not isinstance(value, bool) and value > 0]
+        return [value for value in found if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1e9]
 
     def _take_start(self, event: dict[str, Any]) -> bool:
         """A process begins. What an earlier one told beyond its step is void: it trains that anew."""
-        place = _place(event)
-        if place is None or any(_number(event.get(name)) < 0 for name in ("total_steps", "steps_per_epoch")):
+        place = fields.place(event)
+        if place is None or any(fields.number(event.get(name)) < 0 for name in ("total_steps", "steps_per_epoch")):
             return False
         step, epoch, seconds = place
         for table in (self.batches, self.validation, self.epochs):
@@ -147,28 +146,28 @@ class History:
         return True
 
     def _take_batches(self, event: dict[str, Any]) -> bool:
-        columns = {name: _column(event.get(name)) for name in _BATCH}
-        seconds = _number(event.get("seconds")) + self._earlier_seconds
+        columns = {name: fields.column(event.get(name)) for name in _BATCH}
+        seconds = fields.number(event.get("seconds")) + self._earlier_seconds
         steps, epochs = columns["step"], columns["epoch"]
         if any(len(column) != len(steps) for column in columns.values()) or not len(steps) or seconds < 0:
             return False
         sound = bool(np.isfinite(steps).all() and np.isfinite(epochs).all() and (np.diff(steps) > 0).all())
         behind = len(self.batches) > 0 and steps[0] <= self.batches["step"][-1]
-        if not sound or not 0 <= steps[0] <= steps[-1] < _LARGEST_STEP or behind or not math.isfinite(seconds):
+        if not sound or not 0 <= steps[0] <= steps[-1] < fields.LARGEST_STEP or behind or not math.isfinite(seconds):
             return False
         # One time is told for many steps, that of the last one: the others lie evenly since the one before.
         before = float(self.batches["seconds"][-1]) if len(self.batches) else 0.0
         start = float(self.batches["step"][-1]) if len(self.batches) else float(steps[0]) - 1
         seconds = max(seconds, before)
         self.batches.extend(columns | {"seconds": np.interp(steps, [start, steps[-1]], [before, seconds])})
-        pace = _number(event.get("images_per_second"))
+        pace = fields.number(event.get("images_per_second"))
         self.images_per_second = pace if pace >= 0 else self.images_per_second
         self.paused = False
         self._move(int(steps[-1]), float(epochs[-1]), seconds)
         return True
 
     def _take_look(self, event: dict[str, Any]) -> bool:
-        return self._take_row(event, self.validation, {name: _number(event.get(name)) for name in _VALIDATION})
+        return self._take_row(event, self.validation, {name: fields.number(event.get(name)) for name in _VALIDATION})
 
     def _take_epoch(self, event: dict[str, Any]) -> bool:
         if not isinstance(event.get("best"), bool):
@@ -176,11 +175,11 @@ class History:
         return self._take_row(
             event,
             self.epochs,
-            {name: _number(event.get(name)) for name in _EPOCH} | {"best": float(event["best"])},
+            {name: fields.number(event.get(name)) for name in _EPOCH} | {"best": float(event["best"])},
         )
 
     def _take_row(self, event: dict[str, Any], table: Table, values: dict[str, float]) -> bool:
-        place = _place(event)
+        place = fields.place(event)
         if place is None or not all(name in event for name in values):
             return False
         step, epoch, seconds = place[0], place[1], place[2] + self._earlier_seconds
@@ -191,7 +190,7 @@ class History:
         return True
 
     def _take_change(self, event: dict[str, Any]) -> bool:
-        place, changes = _place(event), event.get("changes")
+        place, changes = fields.place(event), event.get("changes")
         if place is None or not isinstance(changes, dict):
             return False
         sound = {path: pair for path, pair in changes.items() if isinstance(pair, list) and len(pair) == 2}
@@ -225,37 +224,3 @@ _TAKERS = {
     "Paused": History._take_pause,
     "Resumed": History._take_pause,
 }
-
-
-def _number(value: Any) -> float:
-    """A JSON number as a float; NaN for null, for what is too large and for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    try:
-        return float(value) if math.isfinite(value) else math.nan
-    except OverflowError:
-        return math.nan
-
-
-def _whole(event: dict[str, Any] | None, name: str) -> int:
-    """A count from an event; 0 if it has none."""
-    value = _number(event.get(name)) if event else 0.0
-    return int(value) if 0 <= value < _LARGEST_STEP else 0
-
-
-def _column(value: Any) -> Column:
-    """A JSON list of numbers as an array, null as NaN; empty for anything else."""
-    if not isinstance(value, list) or not set(map(type, value)) <= _NUMBERS:
-        return np.empty(0)
-    try:
-        column = np.array(value, np.float64)
-    except OverflowError:
-        return np.empty(0)
-    column[~np.isfinite(column)] = np.nan
-    return column
-
-
-def _place(event: dict[str, Any]) -> tuple[float, float, float] | None:
-    """Step, epoch and seconds of an event, or None if it does not say where it belongs."""
-    step, epoch, seconds = (_number(event.get(name)) for name in ("step", "epoch", "seconds"))
-    return (step, epoch, seconds) if 0 <= step < _LARGEST_STEP and epoch >= 0 and seconds >= 0 else None

@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from engine.history import fields
 from engine.history.reading import History
 from engine.history.tables import Column
 
@@ -48,10 +49,10 @@ def _end(history: History) -> str:
         "stopped": f"Stopped at step {history.step:,}, after {epochs}",
     }
     opening = openings.get(event["reason"], f"Ended after {epochs}")
-    test, validation = event.get("test_accuracy"), event.get("validation_accuracy")
-    if _is_share(test):
+    test, validation = fields.number(event.get("test_accuracy")), fields.number(event.get("validation_accuracy"))
+    if 0 <= test <= 1:
         return f"{opening}: it reads {_percent(test)} of the test images, which it never saw, correctly."
-    if _is_share(validation):
+    if 0 <= validation <= 1:
         return f"{opening}: validation accuracy {_percent(validation)}."
     return f"{opening}."
 
@@ -136,10 +137,6 @@ def _mean(values: Column) -> float:
 
 def _count(epochs: float) -> str:
     return f"{epochs:.0f}" if abs(epochs - round(epochs)) < 0.005 else f"{epochs:.1f}"
-
-
-def _is_share(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _percent(share: float) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 from engine.arrays import Array
 from engine.layers.base import Cache, Layer, Mode, Params, option
 
-
 ZERO = np.zeros((), np.float32)  # NumPy takes an array of no axes faster than a Python number
 
 

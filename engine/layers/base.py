@@ -5,13 +5,16 @@ the batch axis out. Layers own no arrays: the network hands them views of its fl
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from engine.arrays import Array, Buffers, Shape
 from engine.spec import Settings, option
 from engine.streams import StepRandomness
+
+Plan = TypeVar("Plan")
+MOST_PLANS = 3  # full batches, the last one of an epoch, and one to spare
 
 
 class ShapeError(ValueError):
@@ -53,12 +56,13 @@ class Mode:
     training      True while gradients are wanted; dropout and batch normalization differ.
     rng           the step's random generator; asking for it in evaluation is an error.
     buffers       this layer's memory, kept from step to step.
+    plans         objects that a layer keeps for a shape of batch, for the few shapes seen last.
     wants_dx      False for the first layer that has parameters: nobody reads its input's gradient.
     part          which part of the batch this is (see Alone and parallel.py); `part.total(x)` adds x up over
                   all parts.
     """
 
-    __slots__ = ("_randomness", "buffers", "part", "training", "wants_dx")
+    __slots__ = ("_randomness", "buffers", "part", "plans", "training", "wants_dx")
 
     def __init__(
         self,
@@ -69,10 +73,18 @@ class Mode:
         part: Any = None,
     ) -> None:
         self.buffers = buffers
+        self.plans: dict[Shape, Any] = {}
         self._randomness = randomness
         self.training = randomness is not None
         self.wants_dx = wants_dx
         self.part = part if part is not None else Alone()
+
+    def plan(self, shape: Shape, plan: Plan) -> Plan:
+        """Keep a plan for a shape, and let go of the oldest when there are more than MOST_PLANS."""
+        while len(self.plans) >= MOST_PLANS:
+            del self.plans[next(iter(self.plans))]
+        self.plans[shape] = plan
+        return plan
 
     @property
     def rng(self) -> np.random.Generator:

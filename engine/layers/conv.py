@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.arrays import Array, Shape
+from engine.layers.banded import BandedProduct
 from engine.layers.base import Cache, Layer, Mode, ParameterShape, Params, needs_image, option
-from engine.layers.dense import ones
+from engine.layers.wide import add_channels, sum_channels
 from engine.layers.window import output_size, same_padding
 
 
@@ -15,7 +17,11 @@ class Conv(Layer):
     """Slides small kernels over the image; each gives one channel of the output.
 
     y[n, i, j, o] = b[o] + sum over u, v, c of x[n, i s + u, j s + v, c] W[u, v, c, o]      (s = stride)
-    x (n, height, width, c), W (kernel, kernel, c, o)
+    x (n, height, width, c) with its padding, W (kernel, kernel, c, o), y (n, rows, cols, o)
+
+    dW[u, v, c, o] = sum over n, i, j of x[n, i s + u, j s + v, c] dy[n, i, j, o]
+    dx = the same convolution, at stride 1, of dy (with s - 1 zeros between its pixels, and zeros around) and of W
+    turned by 180 degrees, with its channel axes swapped.  How it is made fast: banded.py.
     """
 
     group = "weights"
@@ -30,12 +36,13 @@ class Conv(Layer):
     )
     bias: bool = option(True, "one learned number added to each output channel")
 
-    def _pads(self) -> tuple[int, int]:
+    def pads(self) -> tuple[int, int]:
+        """Rows of zeros before and after the image, and columns likewise."""
         return same_padding(self.kernel) if self.padding == "same" else (0, 0)
 
     def output_shape(self, shape: Shape) -> Shape:
         needs_image(self, shape)
-        return (*output_size(self, shape, self.kernel, self.stride, self._pads()), self.channels)
+        return (*output_size(self, shape, self.kernel, self.stride, self.pads()), self.channels)
 
     def parameters(self, shape: Shape) -> dict[str, ParameterShape]:
         area = self.kernel**2
@@ -51,47 +58,62 @@ class Conv(Layer):
         return height * width * channels * self.kernel**2 * shape[2]
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        n, height, width, c = x.shape
-        before, after = self._pads()
-        padded = x
-        if before + after:
-            padded = mode.buffers["padded", (n, height + before + after, width + before + after, c)]
-            padded.fill(0)
-            padded[:, before : before + height, before : before + width] = x
-        out_h, out_w, out_c = self.output_shape((height, width, c))
-        sn, sh, sw, sc = padded.strides
-        windows = np.lib.stride_tricks.as_strided(
-            padded,
-            (n, out_h, out_w, self.kernel, self.kernel, c),
-            (sn, sh * self.stride, sw * self.stride, sh, sw, sc),
-            writeable=False,
-        )
-        columns = mode.buffers["columns", windows.shape]
-        np.copyto(columns, windows)
-        columns = columns.reshape(n * out_h * out_w, self.kernel**2 * c)
-        y = mode.buffers["y", (n * out_h * out_w, out_c)]
-        np.matmul(columns, params["weight"].reshape(-1, out_c), out=y)
+        plan = mode.plans.get(x.shape)
+        if plan is None:
+            plan = mode.plan(x.shape, Plan(self, x.shape, x.dtype))
+        y = plan.product.forward(plan.pad(x), params["weight"])
         if self.bias:
-            y += params["bias"]
-        return y.reshape(n, out_h, out_w, out_c), (x.shape, columns, mode)
+            add_channels(y, params["bias"])
+        return y, (plan, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
-        (n, height, width, c), columns, mode = cache
-        _, out_h, out_w, out_c = dy.shape
-        dy = dy.reshape(-1, out_c)
+        plan, mode = cache
         if self.bias:
-            np.matmul(ones(len(dy), dy.dtype), dy, out=grads["bias"])
-        np.matmul(columns.T, dy, out=grads["weight"].reshape(-1, out_c))
-        if not mode.wants_dx:
-            return None
-        before, after = self._pads()
-        dcolumns = mode.buffers["dcolumns", (n, out_h, out_w, self.kernel, self.kernel, c)]
-        np.matmul(dy, params["weight"].reshape(-1, out_c).T, out=dcolumns.reshape(len(dy), -1))
-        dx = mode.buffers["dx", (n, height + before + after, width + before + after, c)]
-        dx.fill(0)
-        for u in range(self.kernel):
-            for v in range(self.kernel):
-                rows = slice(u, u + self.stride * out_h, self.stride)
-                cols = slice(v, v + self.stride * out_w, self.stride)
-                dx[:, rows, cols] += dcolumns[:, :, :, u, v]
-        return dx[:, before : before + height, before : before + width]
+            sum_channels(dy, out=grads["bias"])
+        plan.product.weight_gradient(plan.padded, dy, grads["weight"])
+        return plan.input_gradient(dy, params["weight"]) if mode.wants_dx else None
+
+
+class Plan:
+    """The memory of one Conv for one shape of batch."""
+
+    def __init__(self, layer: Conv, x_shape: Shape, dtype: npt.DTypeLike) -> None:
+        self._layer, self._x_shape, self._dtype = layer, x_shape, dtype
+        images, height, width, channels = x_shape
+        before, after = layer.pads()
+        rows, cols, outputs = layer.output_shape(x_shape[1:])
+        self._inside: Array | None = None
+        padded_shape = (images, height + before + after, width + before + after, channels)
+        if before + after:
+            self.padded: Array = np.zeros(padded_shape, dtype)
+            self._inside = self.padded[:, before : before + height, before : before + width]
+        weight_shape = (layer.kernel, layer.kernel, channels, outputs)
+        self.product = BandedProduct(padded_shape, weight_shape, layer.stride, (rows, cols), dtype)
+        self._back: BandedProduct | None = None
+
+    def pad(self, x: Array) -> Array:
+        """x with zeros around it, in this object's memory; x itself where there are none."""
+        if self._inside is None:
+            self.padded = np.ascontiguousarray(x)
+        else:
+            np.copyto(self._inside, x)
+        return self.padded
+
+    def input_gradient(self, dy: Array, weight: Array) -> Array:
+        """dx; see Conv."""
+        if self._back is None:
+            self._back = self._prepare_back(weight.shape)
+        np.copyto(self._spread_dy, dy)
+        return self._back.forward(self._spread, weight[::-1, ::-1].swapaxes(2, 3))
+
+    def _prepare_back(self, weight_shape: Shape) -> BandedProduct:
+        images, height, width, channels = self._x_shape
+        kernel, outputs, stride = weight_shape[0], weight_shape[3], self._layer.stride
+        rows, cols, _ = self._layer.output_shape(self._x_shape[1:])
+        self._spread: Array = np.zeros((images, height + kernel - 1, width + kernel - 1, outputs), self._dtype)
+        first = kernel - 1 - self._layer.pads()[0]
+        down = slice(first, first + (rows - 1) * stride + 1, stride)
+        across = slice(first, first + (cols - 1) * stride + 1, stride)
+        self._spread_dy = self._spread[:, down, across]
+        turned = (kernel, kernel, outputs, channels)
+        return BandedProduct(self._spread.shape, turned, 1, (height, width), self._dtype)

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.layers.base import Cache, Layer, Mode, ParameterShape, Params, option
-from engine.layers.dense import ones
+from engine.layers.wide import as_wide, repeat, sum_channels, sum_products
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class BatchNorm(Layer):
     training:   h = (x - mean) / sqrt(var + epsilon) over the m values of the feature in the batch
                 y = scale h + shift
                 dscale = sum of dy h,  dshift = sum of dy
-                dx = scale / sqrt(var + epsilon) (dy - dshift / m - h dscale / m)
+                dx = scale / sqrt(var + epsilon) (dy - dshift / m - h dscale / m),
+                computed as a sum of dy, x and a constant, each times one number a channel
     evaluation: the same with running means, which move by `momentum` towards each batch's (the variance with
                 m - 1 in its denominator).  (Ioffe and Szegedy 2015, algorithms 1 and 2)
     """
@@ -33,26 +34,19 @@ class BatchNorm(Layer):
         return {"mean": ParameterShape(shape[-1:]), "var": ParameterShape(shape[-1:], fill=1.0)}
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        rows = x.reshape(-1, x.shape[-1])  # (m, features): every pixel of every image is a row
-        h, y = mode.buffers["h", rows.shape], mode.buffers["y", rows.shape]
-        if not mode.training:
-            spread = 1 / np.sqrt(params["var"] + self.epsilon)
-            factor = params["scale"] * spread
-            np.multiply(rows, factor, out=y)
-            y += params["shift"] - params["mean"] * factor
-            return y.reshape(x.shape), (rows, spread, 0, mode)
-        one = ones(len(rows), rows.dtype)
-        count = mode.part.whole(len(rows))
-        mean = mode.part.total(one @ rows) / count
-        np.subtract(rows, mean, out=h)
-        var = mode.part.total(one @ np.multiply(h, h, out=y)) / count
-        if mode.part.index == 0:
-            self._follow(params, mean, var, count)
+        mean, var, count = params["mean"], params["var"], 0
+        if mode.training:
+            count = mode.part.whole(x.size // x.shape[-1])
+            sums = np.stack([sum_channels(x), sum_products(x, x)])
+            mean, square = mode.part.total(sums) / x.dtype.type(count)
+            var = np.maximum(square - mean * mean, 0)
+            if mode.part.index == 0:
+                self._follow(params, mean, var, count)
         spread = 1 / np.sqrt(var + self.epsilon)
-        h *= spread
-        np.multiply(h, params["scale"], out=y)
-        y += params["shift"]
-        return y.reshape(x.shape), (h, spread, count, mode)
+        factor = params["scale"] * spread
+        y = np.multiply(as_wide(x), repeat(factor, x), out=as_wide(mode.buffers["y", x.shape]))
+        y += repeat(params["shift"] - mean * factor, x)
+        return y.reshape(x.shape), (x, mean, spread, count, mode)
 
     def _follow(self, params: Params, mean: Array, var: Array, count: int) -> None:
         """Move the running means towards this batch's."""
@@ -61,28 +55,15 @@ class BatchNorm(Layer):
         params["var"] += self.momentum * (unbiased - params["var"])
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
-        h, spread, count, mode = cache
-        rows = dy.reshape(h.shape)
-        if not mode.training:
-            return self._backward_evaluation(params, grads, cache, rows).reshape(dy.shape)
-        one = ones(len(rows), rows.dtype)
-        dx = mode.buffers["dx", h.shape]
-        np.matmul(one, np.multiply(rows, h, out=dx), out=grads["scale"])
-        np.matmul(one, rows, out=grads["shift"])
-        dscale, dshift = mode.part.total(grads["scale"]), mode.part.total(grads["shift"])
-        np.multiply(h, dscale / -count, out=dx)
-        dx += rows
-        dx -= dshift / count
-        dx *= params["scale"] * spread
-        return dx.reshape(dy.shape)
-
-    def _backward_evaluation(self, params: Params, grads: Params, cache: Cache, rows: Array) -> Array:
-        """The running means are constants: y is a straight line of x."""
-        x, spread, _, mode = cache
-        one = ones(len(rows), rows.dtype)
-        dx = np.subtract(x, params["mean"], out=mode.buffers["dx", x.shape])
-        dx *= spread
-        dx *= rows
-        np.matmul(one, dx, out=grads["scale"])
-        np.matmul(one, rows, out=grads["shift"])
-        return np.multiply(rows, params["scale"] * spread, out=dx)
+        x, mean, spread, count, mode = cache
+        dshift = sum_channels(dy, out=grads["shift"])
+        # sum of dy h, with h = (x - mean) spread
+        dscale = np.multiply(sum_products(dy, x) - mean * dshift, spread, out=grads["scale"])
+        factor = params["scale"] * spread
+        dx = np.multiply(as_wide(dy), repeat(factor, x), out=as_wide(mode.buffers["dx", x.shape]))
+        if mode.training:  # in evaluation mean and variance are constants
+            dshift, dscale = mode.part.total(np.stack([dshift, dscale]))
+            slope = -factor * spread * dscale / x.dtype.type(count)
+            dx += np.multiply(as_wide(x), repeat(slope, x), out=as_wide(mode.buffers["term", x.shape]))
+            dx += repeat(-factor * dshift / x.dtype.type(count) - slope * mean, x)
+        return dx.reshape(x.shape)

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.arrays import Array, Shape
+from engine.layers.axis_max import AxisMax
 from engine.layers.base import Cache, Layer, Mode, Params, needs_image, option
 from engine.layers.window import output_size
+
+CACHED_BYTES = 1 << 18  # of images that go through max pooling at a time: a part of a core's second-level cache
 
 
 class Pool(Layer, abstract=True):
@@ -44,30 +48,56 @@ class MaxPool(Pool):
     stride: int = option(0, "pixels from one window to the next; 0 means the window's size", low=0, high=14)
 
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        out_h, out_w, c = self.output_shape(x.shape[1:])
-        y = mode.buffers["y", (len(x), out_h, out_w, c)]
-        places = self._positions(x, out_h, out_w)
-        np.copyto(y, next(places))
-        for place in places:
-            np.maximum(y, place, out=y)
-        return y, (x, y, mode)
+        plan = mode.plans.get(x.shape)
+        if plan is None:
+            plan = mode.plan(x.shape, MaxPlan(x.shape, self.size, self._step(), x.dtype))
+        return plan.forward(np.ascontiguousarray(x)), plan
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
-        x, y, mode = cache
-        _, out_h, out_w, _ = y.shape
-        dx = mode.buffers["dx", x.shape]
-        dx.fill(0)
-        unclaimed = mode.buffers["unclaimed", y.shape, bool]
-        unclaimed.fill(True)
-        chosen = mode.buffers["chosen", y.shape, bool]
-        routed = mode.buffers["routed", y.shape]
-        places = self._positions(x, out_h, out_w)
-        for place, target in zip(places, self._positions(dx, out_h, out_w), strict=True):
-            np.equal(place, y, out=chosen)
-            chosen &= unclaimed
-            unclaimed ^= chosen
-            target += np.multiply(dy, chosen, out=routed)
-        return dx
+        return cache.backward(np.ascontiguousarray(dy))
+
+
+class MaxPlan:
+    """The memory of one MaxPool for one shape of batch.
+
+    The maximum of a window is the maximum, along the width, of the maxima along the height:
+
+        a b c d e f                                                     height first: long runs of memory,
+        g h i j k l   ->   A B C D E F   ->   max(A,B) max(C,D) ...     then width, on a part of the numbers
+
+    A few images at a time go through both, so that what lies between stays in the cache.
+    """
+
+    def __init__(self, shape: Shape, size: int, stride: int, dtype: npt.DTypeLike) -> None:
+        images, height, width, channels = shape
+        fit = max(1, CACHED_BYTES // (height * width * channels * np.dtype(dtype).itemsize))
+        at_once = min(images, fit)
+        self._parts = [slice(first, min(first + at_once, images)) for first in range(0, images, at_once)]
+        self._down = AxisMax(shape, 1, size, stride, at_once, dtype)
+        self._across = AxisMax(self._down.y_shape, 2, size, stride, at_once, dtype)
+        self._between = np.empty((at_once, *self._down.y_shape[1:]), dtype)
+        self._d_between = np.zeros_like(self._between)
+        self._y = np.empty(self._across.y_shape, dtype)
+        self._dx = np.zeros(shape, dtype)  # what fills no window stays 0
+
+    def forward(self, x: Array) -> Array:
+        """The maxima, in this object's own memory."""
+        for which in self._parts:
+            between = self._between[: which.stop - which.start]
+            self._down.forward(x[which], between, which)
+            self._across.forward(between, self._y[which], which)
+        return self._y
+
+    def backward(self, dy: Array) -> Array:
+        """dx, in this object's own memory."""
+        for which in self._parts:
+            between, dx = self._d_between[: which.stop - which.start], self._dx[which]
+            if not self._across.apart:
+                between.fill(0)
+                dx.fill(0)
+            self._across.backward(dy[which], between, which)
+            self._down.backward(between, dx, which)
+        return self._dx
 
 
 @dataclass(frozen=True)

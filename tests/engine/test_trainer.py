@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from engine.checkpoint import Model
-from engine.config import Stopping
 from engine.layers import BatchNorm, Dense, Dropout, Flatten, ReLU, ShapeError
-from engine.optimizers import SGD, Optimizer
+from engine.optimizers import Optimizer
 from engine.presets import PRESETS
 from engine.schedules import Cosine
 from engine.spec import SettingError
@@ -96,8 +95,8 @@ def test_max_steps_ends_a_run_in_mid_epoch(tiny, digits):
 
 
 def test_patience_ends_a_run_that_many_epochs_after_the_best(tiny, digits):
-    nothing_learned = {"optimizer.learning_rate": 1e-6, "epochs": 50, "stopping.patience": 3}
-    _, events = train(tiny.with_values(nothing_learned), digits)
+    restless = {"optimizer.learning_rate": 0.5, "epochs": 50, "stopping.patience": 3}
+    _, events = train(tiny.with_values(restless), digits)
     epochs = [event for event in events if kinds([event]) == ["EpochDone"]]
     last_best = max(number for number, event in enumerate(epochs) if event.best)
     assert events[-1].reason == "patience"
@@ -241,6 +240,15 @@ def test_fewer_epochs_than_were_done_end_the_run_at_once(tiny, digits):
     assert (events[-1].reason, events[-1].step) == ("finished", 6)
 
 
+def test_more_epochs_may_be_asked_for_until_the_very_last_event(tiny, digits):
+    trainer, events = Trainer(tiny, digits), []
+    for event in trainer.run():
+        events.append(event)
+        if event.step == 8 and kinds([event]) == ["EpochDone"]:
+            trainer.change(tiny.with_values({"epochs": 3}))
+    assert (events[-1].reason, events[-1].step) == ("finished", 12)
+
+
 @pytest.mark.parametrize("name", Optimizer.members())
 def test_a_run_that_diverges_says_so_and_ends_with_finite_weights(tiny, digits, name):
     wild = {"optimizer": {"kind": name, "learning_rate": 10.0}, "loss": "MeanSquaredError", "epochs": 40}
@@ -360,5 +368,3 @@ def test_presets_fit_their_data_and_survive_json(preset):
     assert preset.teaches.endswith(".")
 
 
-def test_stopping_and_sgd_defaults_are_plain():
-    assert (Stopping().patience, Stopping().target_accuracy, SGD().learning_rate) == (0, 0.0, 0.1)

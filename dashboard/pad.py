@@ -1,0 +1,97 @@
+"""The drawing pad. The only code that knows the canvas component."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from dashboard import session, style
+from dashboard.session import Drawing, Sketch
+
+INK, PAPER = "#ffffff", "#0b0d12"
+UNDO_STEPS = 50
+
+
+def render(side: int) -> None:
+    """The canvas with its tools. What is drawn is in `session.drawing()` afterwards."""
+    drawing = session.drawing()
+    if drawing.visit != session.place().visit:
+        _mount(drawing, side)
+        drawing.visit = session.place().visit
+    with st.container(key="pad"):
+        result = _canvas(drawing, side)
+    _take(drawing, result)
+    st.html("<style></style>" if drawing.sketches else style.INVITATION)
+    with st.container(horizontal=True, vertical_alignment="center", key="pad-tools", width=side):
+        st.button("Clear", key="pad-clear", on_click=_clear, args=(drawing,), disabled=not drawing.sketches)
+        st.button("Undo", key="pad-undo", on_click=_undo, args=(drawing, side), disabled=not drawing.sketches)
+        st.session_state["pad-brush"] = drawing.brush
+        st.slider(
+            "Brush",
+            6,
+            32,
+            key="pad-brush",
+            label_visibility="collapsed",
+            help="Width of the brush",
+            on_change=lambda: setattr(drawing, "brush", st.session_state["pad-brush"]),
+        )
+
+
+def _canvas(drawing: Drawing, side: int) -> Any:
+    from streamlit_drawable_canvas import st_canvas  # refuses to be imported outside of a running page
+
+    return st_canvas(
+        stroke_width=drawing.brush * side // 280,
+        stroke_color=INK,
+        background_color=PAPER,
+        height=side,
+        width=side,
+        drawing_mode="freedraw",
+        initial_drawing=drawing.initial,
+        return_image_data=True,
+        key=f"canvas{drawing.mounts}",
+    )
+
+
+def _take(drawing: Drawing, result: Any) -> None:
+    """Note what the canvas reports. It reports nothing before the first stroke after it was mounted."""
+    encoded = result.image_bytes
+    if encoded is None:
+        return
+    objects = (result.json_data or {}).get("objects", [])
+    known = [sketch.objects for sketch in drawing.sketches]
+    if not objects:
+        drawing.sketches.clear()
+    elif objects in known:  # undone on the canvas's own toolbar, or simply not changed
+        del drawing.sketches[known.index(objects) + 1 :]
+    else:
+        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
+        if image is not None and image.ndim == 3:
+            rgba = cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGBA)
+            drawing.sketches.append(Sketch(objects, np.asarray(rgba, np.uint8)))
+            del drawing.sketches[:-UNDO_STEPS]
+
+
+def _clear(drawing: Drawing) -> None:
+    drawing.sketches.clear()
+    _mount(drawing, 1)
+
+
+def _undo(drawing: Drawing, side: int) -> None:
+    del drawing.sketches[-1:]
+    _mount(drawing, side)
+
+
+def _mount(drawing: Drawing, side: int) -> None:
+    """A fresh canvas that begins with what is drawn."""
+    drawing.mounts += 1
+    drawing.initial = None
+    if drawing.sketches:
+        factor = side / drawing.sketches[-1].image.shape[0]
+        drawing.initial = {"objects": [_scaled(each, factor) for each in drawing.sketches[-1].objects]}
+
+
+def _scaled(shape: dict[str, Any], factor: float) -> dict[str, Any]:
+    """A stroke for a canvas of another size."""
+    return shape | {name: shape[name] * factor for name in ("left", "top", "scaleX", "scaleY") if name in shape}

@@ -1,0 +1,104 @@
+"""What the page looks like beyond Streamlit's theme: spacing, and a few blocks of HTML of our own.
+
+Colours come from the theme by `currentColor` and Streamlit's own variables, so light and dark need no second list.
+"""
+
+from html import escape
+
+import streamlit as st
+
+ICON = "🖋️"
+
+CSS = """
+.stMainBlockContainer { padding: 4.2rem 2rem 3rem; max-width: 1500px; }
+.stSidebar [data-testid=stSidebarUserContent] { padding-bottom: 3rem; }
+.stSidebar [data-testid=stSidebarHeader] { margin-bottom: 0; height: 2.6rem; padding-bottom: 0; }
+.ink-heading { font-weight: 650; font-size: 1.02rem; margin: 1.1rem 0 0.1rem; padding-top: 0.55rem;
+  border-top: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+.stSidebar [data-testid=stExpander] summary { min-height: 2rem; padding-top: 0.2rem; padding-bottom: 0.2rem;
+  font-size: 0.9rem; }
+.stSidebar [data-testid=stCaptionContainer] p { margin-bottom: 0; }
+[class*=st-key-fields-] { padding-left: 0.8rem; border-left: 2px solid
+  color-mix(in srgb, currentColor 15%, transparent); }
+
+/* one layer a line */
+[class*=st-key-layer-line-] { min-height: 2.1rem; }
+[class*=st-key-layer-line-] .stPopover button { min-height: 2rem; padding: 0.1rem 0.5rem; width: 100%; }
+[class*=st-key-layer-line-] .stPopover button > div { width: 100%; justify-content: space-between; }
+[class*=st-key-layer-line-] [data-testid=stNumberInputContainer] { min-height: 2rem; height: 2rem; }
+[class*=st-key-layer-line-] .stButton button { min-height: 2rem; padding: 0; width: 1.35rem; }
+[class*=st-key-layer-line-] .stButton { width: 1.35rem; }
+.ink-shape { font-size: 0.8rem; line-height: 1.15; text-align: right; white-space: nowrap; padding-right: 0.25rem; }
+.ink-shape small { display: block; opacity: 0.65; font-size: 0.72rem; }
+.ink-others { font-size: 0.75rem; opacity: 0.65; margin: 0.1rem 0 0.2rem 0.55rem; }
+.ink-problem { font-size: 0.8rem; line-height: 1.3; margin: 0.15rem 0 0.3rem; padding: 0.35rem 0.6rem;
+  border-left: 3px solid #d5482f; background: color-mix(in srgb, #d5482f 12%, transparent); border-radius: 4px; }
+
+/* figures of the run */
+.ink-tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 0.5rem; }
+.ink-tile { padding: 0.45rem 0.7rem 0.5rem; border-radius: 0.5rem;
+  background: color-mix(in srgb, currentColor 5%, transparent); min-width: 0; }
+.ink-tile span { display: block; font-size: 0.75rem; opacity: 0.7; }
+.ink-tile b { font-size: 1.3rem; font-weight: 600; line-height: 1.25; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
+.ink-tile small { opacity: 0.65; font-size: 0.8rem; font-weight: 400; }
+.ink-sentence { font-size: 0.98rem; min-height: 1.5rem; }
+.ink-sentence i { display: inline-block; width: 0.6rem; height: 0.6rem; border-radius: 50%; margin-right: 0.5rem;
+  background: color-mix(in srgb, currentColor 35%, transparent); }
+.ink-sentence i.running { background: #009e73; }
+.ink-sentence i.paused, .ink-sentence i.queued { background: #e69f00; }
+.ink-sentence i.interrupted { background: #d5482f; }
+
+/* charts beside the pad; one below the other where there is no room */
+.st-key-stage { align-items: flex-start; }
+.st-key-charts { flex: 1 1 380px; min-width: min(380px, 100%); }
+.st-key-pad-panel { flex-shrink: 0; }
+.st-key-pad { position: relative; width: fit-content; border-radius: 0.5rem; overflow: hidden; }
+.ink-answer { display: flex; align-items: center; gap: 0.9rem; min-height: 84px; }
+.ink-answer img { width: 84px; height: 84px; image-rendering: pixelated; border-radius: 4px; background: #000; }
+.ink-answer b { font-size: 3.4rem; line-height: 1; font-weight: 700; }
+.ink-answer p { margin: 0; line-height: 1.3; font-size: 0.95rem; }
+.ink-answer p small { opacity: 0.7; }
+.ink-steps { display: flex; flex-wrap: wrap; gap: 0.8rem; }
+.ink-steps figure { margin: 0; }
+.ink-steps img { height: 96px; image-rendering: pixelated; background: #000; border-radius: 4px; display: block; }
+.ink-steps figcaption { font-size: 0.78rem; opacity: 0.75; padding-top: 0.2rem; }
+.ink-network { overflow-x: auto; }
+.ink-network svg { max-width: 100%; height: auto; }
+
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 4rem 1rem 2rem; }
+}
+"""
+
+INVITATION = """<style>.st-key-pad::after { content: "Draw a digit, 0 to 9"; position: absolute; inset: 0;
+display: grid; place-items: center; color: #9aa3b5; font-size: 1.05rem; pointer-events: none; z-index: 1000; }</style>"""
+
+
+def apply() -> None:
+    """Once in every full run."""
+    st.html(f"<style>{CSS}</style>")
+
+
+def heading(text: str) -> None:
+    """A section's name in the sidebar."""
+    st.html(f'<div class="ink-heading" role="heading" aria-level="2">{escape(text)}</div>')
+
+
+def tiles(figures: list[tuple[str, str, str]]) -> None:
+    """(name, value, what stands smaller behind it) in boxes that take the room there is."""
+    boxes = "".join(
+        f'<div class="ink-tile"><span>{escape(name)}</span><b>{escape(value)} <small>{escape(more)}</small></b></div>'
+        for name, value, more in figures
+    )
+    st.html(f'<div class="ink-tiles">{boxes}</div>')
+
+
+def sentence(text: str, state: str = "") -> None:
+    """The line that says what is happening, with a dot in the colour of the state."""
+    st.html(f'<div class="ink-sentence" role="status"><i class="{escape(state)}"></i>{escape(text)}</div>')
+
+
+def is_dark() -> bool:
+    """Whether the page is shown dark."""
+    return bool(st.context.theme.type == "dark")

@@ -1,0 +1,146 @@
+"""Build a network, watch it learn, draw for it."""
+
+import streamlit as st
+
+from dashboard import answer, control_bar, pad, progress, run_menu, session, sidebar, style
+from dashboard.charts import accuracy_figure, architecture_picture, loss_figure
+from dashboard.live_chart import live_chart, load_plotly
+from dashboard.readers import choose
+from dashboard.stack import StackCheck
+from engine.config import TrainingConfig
+from engine.history import History
+from engine.rundir import RunError, RunFolder, Status
+from engine.spec import SettingError
+
+TICK = 0.3  # seconds between two looks at a run that trains
+PAD_SIDE = 300
+CHART_HEIGHT = 285
+NO_RUN = Status("none")
+X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}
+
+
+def render() -> None:
+    """The whole page."""
+    load_plotly()
+    run = _shown_run()
+    fixed = _in_step(run)
+    checked = sidebar.render()
+    if fixed:
+        _offer_new_run(fixed)
+    status = session.runs().status(run) if run else NO_RUN
+    shown = session.shown()
+    shown.polling = status.state in control_bar.WAITING
+    st.fragment(_live, run_every=TICK if shown.polling else None)(checked)
+    if run is not None:
+        with st.expander("The network"):
+            _network(checked)
+
+
+def _shown_run() -> RunFolder | None:
+    """The run in the address, if there is one of that name."""
+    shown = session.shown()
+    if shown.run_id is None:
+        return None
+    try:
+        return session.runs().open(shown.run_id)
+    except RunError as error:
+        session.show(None)
+        shown.problem = str(error)
+        return None
+
+
+def _in_step(run: RunFolder | None) -> list[str]:
+    """Make the sidebar and the run agree; names of changed settings that a run in training cannot take."""
+    if run is None:
+        return []
+    try:
+        control_bar.adopt(run)
+        waiting = session.runs().status(run).state in control_bar.WAITING
+        return control_bar.send_changes(run) if waiting else []
+    except (RunError, SettingError) as error:
+        session.shown().problem = str(error)
+        return []
+
+
+def _offer_new_run(fixed: list[str]) -> None:
+    """Settings were changed that the run in training cannot take: say so, and offer the way back."""
+    names = ", ".join(dict.fromkeys(path.partition(".")[0].replace("_", " ") for path in fixed))
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="other-settings"):
+        st.markdown(f"These settings differ from the run's in **{names}**, which cannot change while it trains.")
+        seen = session.shown().seen or TrainingConfig()
+        st.button("Train them in a new run", key="train-new", on_click=control_bar.train)
+        st.button("Back to the run's", key="back", type="tertiary", on_click=session.draft().load, args=(seen,))
+
+
+def _live(checked: StackCheck) -> None:
+    """All that changes while a run trains."""
+    run = _shown_run()
+    status = session.runs().status(run) if run else NO_RUN
+    if (status.state in control_bar.WAITING) != session.shown().polling:
+        st.rerun()  # the whole page: this fragment's timer starts or stops
+    history = session.runs().history(run) if run else None
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top"):
+        control_bar.render(run, status, history.step if history else 0, checked)
+        run_menu.render()
+    if history is not None and run is not None:
+        progress.render(history, status, _note(run, status))
+    else:
+        style.sentence("Press Train: the network learns from the images, and its loss and accuracy appear here.")
+    with st.container(horizontal=True, key="stage", gap="medium"):
+        with st.container(key="charts", gap="xsmall"):
+            if history is None or run is None:
+                _network(checked)
+            else:
+                _charts(history, run.id)
+        with st.container(key="pad-panel", width=PAD_SIDE, gap="xsmall"):
+            pad.render(PAD_SIDE)
+            answer.render(choose(run))
+
+
+def _note(run: RunFolder, status: Status) -> str:
+    """What is to be said of a run that does not train, though it has not ended."""
+    if status.state == "queued":
+        before = session.runs().place_in_queue(run.id)
+        return "Waiting for a free core" + (f", behind {before} other runs." if before else ".")
+    if status.state == "starting":
+        return "Starting: the images are being loaded."
+    if status.state == "interrupted":
+        return session.runs().failure(run) or "Interrupted: its worker is gone. Continue goes on where it was."
+    return ""
+
+
+def _charts(history: History, run_id: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="chart-options", gap="medium"):
+        x = st.segmented_control(
+            "Along the bottom",
+            list(X_AXES),
+            default="step",
+            required=True,
+            key="chart-x",
+            format_func=X_AXES.get,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        log = st.toggle("Log loss", key="chart-log", persist_state="session")
+        smoothing = st.slider(
+            "Smoothing",
+            0.0,
+            1.0,
+            0.6,
+            0.05,
+            key="chart-smoothing",
+            width=170,
+            persist_state="session",
+            label_visibility="collapsed",
+            help="How smooth the strong lines are; the faint ones are every batch.",
+        )
+    look = {"x": x or "step", "smoothing": smoothing, "dark": style.is_dark()}
+    live_chart(loss_figure(history, log=log, **look), "loss", run_id, CHART_HEIGHT, "loss over the run")
+    live_chart(accuracy_figure(history, **look), "accuracy", run_id, CHART_HEIGHT, "accuracy over the run")
+
+
+def _network(checked: StackCheck) -> None:
+    """The network in the sidebar as a picture."""
+    if checked.summaries:
+        svg = architecture_picture(checked.summaries, style.is_dark())
+        st.html(f'<div class="ink-network">{svg}</div>')

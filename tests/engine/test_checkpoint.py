@@ -1,0 +1,360 @@
+"""Checkpoint files: what is written is read back; anything else is refused in words, whatever it is."""
+
+import dataclasses
+import io
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+import engine
+from engine.checkpoint import CheckpointError, Model, load_checkpoint, read_checkpoint, write_checkpoint
+from engine.trainer import Trainer
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tiny, digits):
+    """With every kind of array in it: trained, tracked, average, optimizer slots."""
+    config = tiny.with_values({"layers.2": "BatchNorm", "optimizer": "Adam", "average": 0.9, "epochs": 1})
+    trainer = Trainer(config, digits)
+    list(trainer.run())
+    return trainer.checkpoint()
+
+
+@pytest.fixture
+def saved(checkpoint, tmp_path):
+    write_checkpoint(tmp_path / "saved.npz", checkpoint)
+    return tmp_path / "saved.npz"
+
+
+def members(path):
+    with np.load(path) as file:
+        return dict(file)
+
+
+def header_of(path):
+    return json.loads(members(path)["header"].tobytes())
+
+
+def rewrite(path, *, header=None, **arrays):
+    """The file with other members; an array of None is left out."""
+    content = members(path) | arrays
+    if isinstance(header, dict):
+        header = json.dumps(header).encode()
+    if header is not None:
+        content["header"] = np.frombuffer(header, np.uint8)
+    np.savez(path, **{name: array for name, array in content.items() if array is not None})
+
+
+def test_what_is_written_is_read_back_to_the_bit(checkpoint, saved):
+    again = read_checkpoint(saved)
+    for field in dataclasses.fields(checkpoint):
+        value, other = getattr(checkpoint, field.name), getattr(again, field.name)
+        if field.name in ("params", "tracked", "average"):
+            assert {k: a.tobytes() for k, a in value.items()} == {k: a.tobytes() for k, a in other.items()}
+        elif field.name == "slots":
+            assert set(value) == set(other) == {"m", "v"}
+            assert all(value[s][k].tobytes() == other[s][k].tobytes() for s in value for k in value[s])
+        else:
+            assert value == other, field.name
+    assert again.tracked
+    assert again.average
+
+
+def test_it_is_a_plain_npz_that_any_program_can_read(saved):
+    content = members(saved)
+    assert content["params/1.dense.weight"].shape == (64, 12)
+    assert json.loads(content["header"].tobytes())["format"] == 1
+
+
+def test_writing_leaves_no_temporary_file_even_when_it_fails(checkpoint, tmp_path):
+    broken = dataclasses.replace(checkpoint, record={"loss": float("nan")})
+    with pytest.raises(ValueError, match="JSON"):
+        write_checkpoint(tmp_path / "x.npz", broken)
+    write_checkpoint(tmp_path / "y.npz", checkpoint)
+    assert [path.name for path in tmp_path.iterdir()] == ["y.npz"]
+
+
+def test_a_failed_write_leaves_the_old_file(checkpoint, saved, monkeypatch):
+    before = saved.read_bytes()
+
+    def half(file, **arrays):
+        file.write(b"PK half a file")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", half)
+    with pytest.raises(OSError, match="disk full"):
+        write_checkpoint(saved, checkpoint)
+    assert saved.read_bytes() == before
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+# --- files that are refused ------------------------------------------------------------------------------------
+
+
+def refused(path, match="."):
+    with pytest.raises(CheckpointError, match=match) as error:
+        load_checkpoint(path)
+    assert len(str(error.value)) < 500
+    return str(error.value)
+
+
+def test_a_missing_file_a_folder_and_an_empty_file_are_refused(tmp_path):
+    refused(tmp_path / "none.npz", "there is no checkpoint")
+    refused(tmp_path, "not a readable checkpoint")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    refused(tmp_path / "empty.npz", "not a readable checkpoint")
+
+
+def test_pickles_are_refused_and_never_run(tmp_path, saved):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    (tmp_path / "trap.npz").write_bytes(pickle.dumps(Trap()))
+    refused(tmp_path / "trap.npz", "not a readable checkpoint")
+    rewrite(saved, **{"params/1.dense.weight": np.array([Trap()], object)})
+    refused(saved, "should be float32")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_text_single_arrays_and_other_zips_are_refused(tmp_path):
+    (tmp_path / "text.npz").write_text("I am no checkpoint")
+    refused(tmp_path / "text.npz", "not a readable checkpoint")
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    refused(tmp_path / "one.npy", "not a readable checkpoint")
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    refused(tmp_path / "other.npz", "not a readable checkpoint")
+    with zipfile.ZipFile(tmp_path / "zip.npz", "w") as file:
+        file.writestr("header.npy", "no array")
+    refused(tmp_path / "zip.npz", "not a readable checkpoint")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_damaged_compressed_members_are_refused(saved, method):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(packed, "w", method) as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    data = bytearray(packed.getvalue())
+    saved.write_bytes(data)
+    load_checkpoint(saved)  # packed like this it is still a good file
+    for place in range(60, 1200, 3):
+        data[place] ^= 0x55
+    saved.write_bytes(data)
+    refused(saved, "not a readable checkpoint")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+def test_truncated_files_are_refused(saved, share):
+    data = saved.read_bytes()
+    saved.write_bytes(data[: int(len(data) * share)])
+    refused(saved, "not a readable checkpoint")
+
+
+@pytest.mark.parametrize("group", ["params", "average", "slots/m", "slots/v"])
+def test_wrong_shapes_kinds_and_numbers_are_named(saved, group):
+    name = f"{group}/1.dense.weight"
+    good = members(saved)[name]
+    for bad, match in [
+        (good[:, :5], r"should be float32 \(64, 12\); it is float32 \(64, 5\)"),
+        (good.astype(np.float64), "it is float64"),
+        (good.astype("S4"), "should be float32"),
+        (good * np.nan, "not finite"),
+        (good * np.inf, "not finite"),
+        (None, "not a readable checkpoint"),
+    ]:
+        rewrite(saved, **{name: bad})
+        assert "1.dense.weight" in refused(saved, match)
+        rewrite(saved, **{name: good})
+    load_checkpoint(saved)
+
+
+def test_a_huge_claimed_shape_is_refused_before_memory_is_asked_for(saved):
+    """The member says 2^40 numbers; to read it would end in a MemoryError, or worse, not end."""
+    claim = io.BytesIO()
+    np.lib.format.write_array_header_1_0(claim, {"descr": "<f4", "fortran_order": False, "shape": (2**20, 2**20)})
+    replace_member(saved, "params/1.dense.weight.npy", claim.getvalue())
+    refused(saved, "should be float32")
+
+
+def test_a_huge_network_without_its_numbers_is_refused_before_memory_is_asked_for(saved):
+    """Header and member agree on 2 GB; the file is 50 KB."""
+    header = header_of(saved)
+    header["image_shape"] = [512, 512, 1]
+    header["config"]["layers"] = ["Flatten", {"kind": "Dense", "units": 4096, "bias": "none"}, {"kind": "Dense", "units": 10}]
+    slots = {name: None for name in members(saved) if name.startswith(("slots", "average"))}
+    rewrite(saved, header=header, **slots)
+    claim = io.BytesIO()
+    np.lib.format.write_array_header_1_0(claim, {"descr": "<f4", "fortran_order": False, "shape": (512 * 512, 4096)})
+    replace_member(saved, "params/1.dense.weight.npy", claim.getvalue())
+    refused(saved, "is cut short")
+
+
+def replace_member(path, name, data, twin=None):
+    """Put a member in place of another; `twin` is added beside it under the name without .npy."""
+    with zipfile.ZipFile(path) as file:
+        content = {each: file.read(each) for each in file.namelist()}
+    content[name] = data
+    if twin is not None:
+        content[name.removesuffix(".npy")] = twin
+    with zipfile.ZipFile(path, "w") as file:
+        for each, value in content.items():
+            file.writestr(each, value)
+
+
+def test_a_second_member_of_the_same_name_does_not_get_past_the_check(saved):
+    """NumPy knows members with and without ".npy" by the same name; what is checked must be what is read."""
+    good, other = io.BytesIO(), io.BytesIO()
+    np.save(good, members(saved)["params/1.dense.weight"])
+    np.save(other, np.zeros((3, 3), np.float32))
+    replace_member(saved, "params/1.dense.weight.npy", good.getvalue(), twin=other.getvalue())
+    assert read_checkpoint(saved).params["1.dense.weight"].shape == (64, 12)
+
+
+def test_old_python_2_headers_are_no_reason_to_warn_or_crash(saved):
+    text = b"{'descr': '<f4', 'fortran_order': False, 'shape': (64L, 12L), }\n"
+    data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+    replace_member(saved, "params/1.dense.weight.npy", data)
+    refused(saved, "not a readable checkpoint|cut short")
+    text = b"{'descr': (((((((\n"
+    data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+    replace_member(saved, "params/1.dense.weight.npy", data)
+    refused(saved, "not a readable checkpoint")
+
+
+DAMAGES = {
+    "another format": ({"format": 2}, "has format 2; this version reads format 1"),
+    "no format": ({"format": None}, "has format None"),
+    "config of other things": ({"config": {"layers": ["Flatten", "Kitten"]}}, "Kitten"),
+    "config is a list": ({"config": []}, "expected an object"),
+    "layers that do not fit": ({"config": {"layers": ["Dense"]}}, "Add Flatten before it"),
+    "no layers": ({"config": {"layers": []}}, "."),
+    "classes": ({"classes": 7}, "7 classes"),
+    "huge classes": ({"classes": 10**30}, "classes"),
+    "image shape of two": ({"image_shape": [8, 8]}, "."),
+    "image shape of text": ({"image_shape": "888"}, "image shape"),
+    "huge image shape": ({"image_shape": [10**9, 10**9, 1]}, "image shape"),
+    "colour": ({"image_shape": [8, 8, 3]}, "image shape"),
+    "infinite image": ({"image_shape": [float("inf"), 8, 1]}, "."),
+    "scaling NaN": ({"scaling": {"mean": float("nan"), "deviation": 1}}, "scaling"),
+    "scaling 0": ({"scaling": {"mean": 0, "deviation": 0}}, "scaling"),
+    "scaling list": ({"scaling": [1, 2]}, "."),
+    "position list": ({"position": []}, "."),
+    "position unknown": ({"position": {"stop": 1}}, "."),
+    "position negative": ({"position": {"step": -1, "epoch": 0, "offset": 0}}, "position"),
+    "record list": ({"record": [1]}, "."),
+    "record of text": ({"record": {"seen": "many", "best_loss": []}}, "record"),
+    "many threads": ({"parts": 10**6}, "parts"),
+    "no threads": ({"parts": 0}, "parts"),
+    "versions list": ({"versions": ["numpy"]}, "."),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_headers_are_refused(saved, damage):
+    changes, match = DAMAGES[damage]
+    rewrite(saved, header=header_of(saved) | changes)
+    refused(saved, match)
+
+
+@pytest.mark.parametrize("key", ["config", "image_shape", "classes", "scaling", "position", "record", "parts", "versions"])
+def test_headers_that_lack_something_are_refused(saved, key):
+    header = header_of(saved)
+    del header[key]
+    rewrite(saved, header=header)
+    refused(saved, key)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000, b'{"format": 1e999}', b"null"])
+def test_headers_that_are_no_json_object_are_refused(saved, text):
+    rewrite(saved, header=text)
+    refused(saved)
+
+
+def test_a_header_of_a_gigabyte_is_not_read(saved):
+    rewrite(saved, header=bytes(1_000_001))
+    refused(saved, "at most 1000000 bytes")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_damage_gives_a_checkpoint_error_or_a_model(saved, seed):
+    data = saved.read_bytes()
+    rng = np.random.default_rng(seed)
+    for _ in range(50):
+        damaged = bytearray(data)
+        kind = rng.integers(3)
+        place = int(rng.integers(len(data)))
+        if kind == 0:
+            for at in rng.integers(0, len(data), rng.integers(1, 20)):
+                damaged[at] = rng.integers(256)
+        elif kind == 1:
+            del damaged[place : place + int(rng.integers(1, 2000))]
+        else:
+            # most bytes are weights; the directory at the end and the headers are what readers trip over
+            at = len(data) - 1 - int(rng.integers(min(2500, len(data))))
+            damaged[at] ^= 1 << int(rng.integers(8))
+        saved.write_bytes(damaged)
+        try:
+            model = load_checkpoint(saved)
+        except CheckpointError:
+            continue
+        assert model.predict(np.zeros((1, 8, 8), np.uint8)).shape == (1, 10)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_bytes_give_a_checkpoint_error(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    for start in (b"", b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY\x01\x00"):
+        (tmp_path / "x.npz").write_bytes(start + rng.bytes(int(rng.integers(1, 3000))))
+        refused(tmp_path / "x.npz")
+
+
+# --- the model -------------------------------------------------------------------------------------------------
+
+
+def test_predict_gives_probabilities_and_is_the_same_in_any_batch(saved, digits):
+    model = engine.load_checkpoint(str(saved))
+    shares = model.predict(digits.test_images)
+    assert shares.shape == (30, 10)
+    assert shares.dtype == np.float32
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(model.predict(digits.test_images[4:5]), shares[4:5], rtol=1e-5, atol=1e-7)
+    many = model.predict(np.repeat(digits.test_images, 40, axis=0))  # 1200 images, more than are read at once
+    np.testing.assert_allclose(many[::40], shares, rtol=1e-5, atol=1e-7)
+
+
+def test_predict_of_no_images_is_no_rows(saved):
+    assert load_checkpoint(saved).predict(np.zeros((0, 8, 8), np.uint8)).shape == (0, 10)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((8, 8), np.uint8),
+        np.zeros((1, 28, 28), np.uint8),
+        np.zeros((1, 8, 8, 1), np.uint8),
+        np.zeros((1, 8, 8), np.float32),
+        [[0.5]],
+        "digits",
+    ],
+)
+def test_predict_says_what_it_expects(saved, images):
+    with pytest.raises(ValueError, match=r"expects uint8 images \(n, 8, 8\); got .* use prepare_drawing"):
+        load_checkpoint(saved).predict(images)
+
+
+def test_predict_uses_the_average_of_the_weights_where_there_is_one(checkpoint, digits):
+    plain = dataclasses.replace(checkpoint, average={})
+    as_average = dataclasses.replace(checkpoint, params=checkpoint.average, average={})
+    images = digits.test_images
+    assert (Model(checkpoint).predict(images) == Model(as_average).predict(images)).all()
+    assert (Model(checkpoint).predict(images) != Model(plain).predict(images)).any()
+
+
+def test_a_network_that_overflows_still_gives_probabilities(checkpoint, digits):
+    wild = {name: np.full_like(array, 1e38) for name, array in checkpoint.params.items()}
+    shares = Model(dataclasses.replace(checkpoint, params=wild, average={})).predict(digits.test_images)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)

@@ -1,0 +1,291 @@
+"""The run folder: names, whole files, readers that survive damage, and what can be told from the files alone."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from engine.config import TrainingConfig
+from engine.rundir import (
+    Control,
+    EventReader,
+    RunError,
+    RunFolder,
+    read_json,
+    replace_file,
+    runs,
+    tail_events,
+    write_json,
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return RunFolder.create(tmp_path, TrainingConfig(seed=7), "first")
+
+
+def append(run, *events):
+    with run.events_file.open("a") as file:
+        file.writelines(json.dumps(event) + "\n" for event in events)
+
+
+def test_a_new_run_holds_its_config_and_waits_for_a_worker(run):
+    assert run.config() == TrainingConfig(seed=7)
+    assert run.control() == Control("running")
+    assert run.status().state == "queued"
+    assert not run.status().busy
+    assert run.newest is None
+    assert sorted(path.name for path in run.path.iterdir()) == ["config.json", "control.json"]
+
+
+def test_names_are_made_up_where_none_is_given_and_never_taken_twice(tmp_path, run):
+    first, second = (RunFolder.create(tmp_path, TrainingConfig()) for _ in range(2))
+    assert first.id != second.id
+    with pytest.raises(RunError, match="first exists already"):
+        RunFolder.create(tmp_path, TrainingConfig(), "first")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..", ".", "a/b", "../a", "/etc", "a\\b", "a b", "-a", "_a", "a.b", "a\n", "a\0", "é", "a" * 81, "%2e%2e", "~", "C:"],
+)
+def test_names_that_could_lead_elsewhere_are_refused(tmp_path, name):
+    with pytest.raises(RunError, match="letters, digits, - and _"):
+        RunFolder.create(tmp_path / "runs", TrainingConfig(), name)
+    with pytest.raises(RunError, match="letters, digits, - and _"):
+        RunFolder.open(tmp_path / "runs", name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", None, 3, ["a"]])
+def test_what_is_no_name_at_all_is_refused_from_a_link(tmp_path, name):
+    with pytest.raises(RunError, match="no run's name"):
+        RunFolder.open(tmp_path, name)
+
+
+def test_opening_a_run_that_is_not_there_says_so(tmp_path, run):
+    assert RunFolder.open(tmp_path, "first").config() == run.config()
+    with pytest.raises(RunError, match="there is no run gone"):
+        RunFolder.open(tmp_path, "gone")
+    (tmp_path / "half").mkdir()  # a folder whose config was not written yet
+    with pytest.raises(RunError, match="there is no run half"):
+        RunFolder.open(tmp_path, "half")
+
+
+def test_runs_are_listed_newest_first_and_only_complete_ones(tmp_path, run):
+    RunFolder.create(tmp_path, TrainingConfig(), "second")
+    os.utime(run.config_file, (1, 1))
+    (tmp_path / "half").mkdir()
+    (tmp_path / "file").write_text("")
+    assert [each.id for each in runs(tmp_path)] == ["second", "first"]
+    assert runs(tmp_path / "nowhere") == []
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "x.json"
+    write_json(path, {"a": 1})
+
+    def fail(temporary):
+        temporary.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        replace_file(path, fail)
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, {"a": float("nan")})
+    assert read_json(path) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_threads_that_write_one_file_at_once_never_mix_or_fail(tmp_path):
+    path, errors = tmp_path / "x.json", []
+
+    def write(number):
+        try:
+            for _ in range(40):
+                write_json(path, [number] * 2000)
+                assert len(set(read_json(path))) == 1
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\x00"])
+def test_damaged_json_is_told_as_such(run, text):
+    run.config_file.write_text(text)
+    with pytest.raises(RunError, match=r"config\.json of run first is damaged"):
+        run.config()
+    run.config_file.write_bytes(b"\xff\xfe")
+    with pytest.raises(RunError, match="damaged"):
+        run.config()
+    run.config_file.unlink()
+    with pytest.raises(RunError, match="cannot be read"):
+        run.config()
+
+
+def test_a_config_with_wrong_settings_names_the_setting(run):
+    write_json(run.config_file, {"batch_size": 0})
+    with pytest.raises(RunError, match=r"config\.json of run first: batch_size: must be from 1 to 4096; got 0"):
+        run.config()
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [
+        ([], "wish"),
+        ({}, "wish"),
+        ({"wish": "dance"}, "one of running, paused, stopped; got"),
+        ({"wish": ["running"]}, "wish"),
+        ({"wish": "running", "settings": []}, "settings must be an object"),
+        ({"wish": "running", "steps_per_second": -1}, "steps_per_second"),
+        ({"wish": "running", "steps_per_second": True}, "steps_per_second"),
+        ({"wish": "running", "steps_per_second": "2"}, "steps_per_second"),
+        ({"wish": "running", "steps_per_second": float("nan")}, "steps_per_second"),
+        ({"wish": "running", "steps_per_second": 10**400}, "steps_per_second"),
+        ({"wish": "running", "until_step": 1.5}, "until_step"),
+        ({"wish": "running", "until_step": False}, "until_step"),
+    ],
+)
+def test_a_control_that_means_nothing_is_refused(data, match):
+    with pytest.raises(RunError, match=match):
+        Control.from_json(data)
+
+
+def test_a_control_is_read_back_as_it_was_written(run):
+    control = Control("paused", {"optimizer.learning_rate": 0.1}, 2.5, 40)
+    run.write_control(control)
+    assert run.control() == control
+    assert Control.from_json({"wish": "paused", "note": "unknown keys are left alone"}) == Control("paused")
+
+
+# --- events ----------------------------------------------------------------------------------------------------
+
+
+def test_a_reader_gives_each_event_once_and_waits_for_the_end_of_a_line(run):
+    reader = EventReader(run.events_file)
+    assert reader.read() == []  # there is no file yet
+    append(run, {"event": "a"}, {"event": "b"})
+    assert [event["event"] for event in reader.read()] == ["a", "b"]
+    assert reader.read() == []
+    with run.events_file.open("a") as file:
+        file.write('{"event": "c", "te')
+    assert reader.read() == []
+    with run.events_file.open("a") as file:
+        file.write('xt": "é"}\n')
+    assert reader.read() == [{"event": "c", "text": "é"}]
+
+
+def test_damaged_lines_do_not_hide_the_others(run):
+    run.events_file.write_bytes(
+        b'{"event": "a"}\n\n{"event": \n\xff\xfe\x00\nnull\n[1]\n"text"\n' + b"[" * 100_000 + b'\n{"event": "b"}\n'
+    )
+    wanted = [{"event": "a"}, {"event": "b"}]
+    assert EventReader(run.events_file).read() == wanted
+    assert list(tail_events(run.events_file)) == wanted[::-1]
+
+
+@pytest.mark.parametrize("size", [1, 10, 100, 1000, 100_000])
+def test_the_tail_gives_whole_events_newest_first_whatever_its_size(run, size):
+    events = [{"event": "Batches", "step": list(range(number))} for number in range(60)]
+    append(run, *events)
+    with run.events_file.open("a") as file:
+        file.write('{"event": "half')
+    found = list(tail_events(run.events_file, size))
+    assert found
+    assert found == events[::-1][: len(found)]
+
+
+# --- status ----------------------------------------------------------------------------------------------------
+
+
+def claimed_by(run, pid, host=None, start=None):
+    from engine.rundir import _start_of
+
+    started = _start_of(pid) if start is None else start
+    write_json(run.worker_file, {"pid": pid, "host": host or socket.gethostname(), "start": started})
+
+
+@pytest.fixture
+def sleeper():
+    """Some process that lives."""
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([], "starting"),
+        (["RunStarted"], "running"),
+        (["RunStarted", "Batches"], "running"),
+        (["RunStarted", "Batches", "EpochDone"], "running"),
+        (["RunStarted", "Paused"], "paused"),
+        (["RunStarted", "Paused", "Resumed"], "running"),
+        (["RunStarted", "Paused", "RunStarted"], "running"),
+    ],
+)
+def test_a_living_workers_state_is_its_last_event(run, sleeper, events, state):
+    claimed_by(run, sleeper.pid)
+    append(run, *({"event": name} for name in events))
+    assert run.status().state == state
+    assert run.status().busy
+    sleeper.kill()
+    sleeper.wait()
+    assert run.status().state == "interrupted"
+    assert not run.status().busy
+
+
+def test_an_ended_run_has_its_reason_whoever_lives(run, sleeper):
+    claimed_by(run, sleeper.pid)
+    append(run, {"event": "RunStarted"}, {"event": "RunEnded", "reason": "patience"})
+    assert (run.status().state, run.status().reason) == ("ended", "patience")
+
+
+def test_another_process_with_the_same_number_is_not_taken_for_the_worker(run, sleeper):
+    claimed_by(run, sleeper.pid, start="1")
+    assert run.status().state == "interrupted"
+
+
+def test_a_worker_on_another_host_lives_as_long_as_its_heart_beats(run):
+    claimed_by(run, 1, host="elsewhere", start="1")
+    assert run.status().state == "starting"
+    run.beat()
+    assert run.worker_alive()
+    old = time.time() - 60
+    os.utime(run.worker_file, (old, old))
+    assert run.status().state == "interrupted"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", '"x"', '{"host": "HERE", "pid": "x", "start": "1"}',
+     '{"host": "HERE", "pid": 1e999, "start": "1"}', '{"host": "HERE", "pid": null, "start": "1"}',
+     '{"host": "HERE", "pid": -1, "start": "1"}', '{"host": "HERE", "pid": 99999999999999999999, "start": ""}'],
+)  # fmt: skip
+def test_a_damaged_worker_file_means_that_no_worker_lives(run, text):
+    run.worker_file.write_text(text.replace("HERE", socket.gethostname()))
+    assert not run.worker_alive()
+    assert run.status().state == "interrupted"
+
+
+def test_a_run_that_another_living_process_trains_cannot_be_claimed(run, sleeper):
+    claimed_by(run, sleeper.pid)
+    with pytest.raises(RunError, match="by another process already"):
+        run.claim()
+    sleeper.kill()
+    sleeper.wait()
+    run.claim()
+    assert read_json(run.worker_file)["pid"] == os.getpid()

@@ -1,0 +1,331 @@
+"""The worker process: it follows the wishes in control.json, and its run survives whatever ends it."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import worker
+from engine.checkpoint import read_checkpoint
+from engine.datasets import load_split
+from engine.recording import Recorder
+from engine.rundir import Control, EventReader, RunFolder
+from engine.trainer import Trainer
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20  # seconds that a busy machine may take for what usually takes half a second
+
+
+@pytest.fixture
+def start():
+    """Starts workers, and makes sure that none is left."""
+    processes = []
+
+    def begin(run, *options):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine.worker", str(run.path), *options],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        return process
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Runs a worker in this process; its signal handler goes away again."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield lambda run: worker.main([str(run.path)])
+    signal.signal(signal.SIGTERM, before)
+
+
+def lines(run):
+    """All events; NaN and Infinity, which are no JSON, fail here."""
+
+    def refuse(word):
+        raise AssertionError(f"{word} in events.jsonl")
+
+    text = run.events_file.read_text() if run.events_file.exists() else ""
+    return [json.loads(line, parse_constant=refuse) for line in text.splitlines() if line.strip()]
+
+
+def kinds(run):
+    return [event["event"] for event in lines(run)]
+
+
+def wait_for(run, kind, count=1):
+    """The event of that kind, as a page would wait for it."""
+    deadline, reader, found = time.monotonic() + PATIENCE, EventReader(run.events_file), []
+    while time.monotonic() < deadline:
+        found += [event for event in reader.read() if event["event"] == kind]
+        if len(found) >= count:
+            return found[count - 1]
+        time.sleep(0.01)
+    raise AssertionError(f"no {kind} in {PATIENCE} s; there are {kinds(run)}")
+
+
+def leave_in_order(process):
+    out, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, error) == (0, "", "")
+
+
+def train_alone(config):
+    """The same run without a worker, never interrupted."""
+    trainer = Trainer(config, load_split(config.data, config.seed))
+    events = list(trainer.run())
+    trainer.close()
+    return trainer.kept, events
+
+
+def same_weights(path, kept):
+    found = read_checkpoint(path)
+    return all(found.params[name].tobytes() == array.tobytes() for name, array in kept.params.items())
+
+
+def test_a_worker_trains_a_run_to_its_end(tiny, tmp_path, start):
+    run = RunFolder.create(tmp_path, tiny)
+    leave_in_order(start(run))
+    kept, events = train_alone(tiny)
+    assert (run.status().state, run.status().reason) == ("ended", "finished")
+    assert run.newest == run.final
+    assert same_weights(run.final, kept)
+    told = [event for event in lines(run) if event["event"] != "Batches"]
+    plain = [event.to_json() for event in events if type(event).__name__ != "BatchDone"]
+    assert [{k: v for k, v in event.items() if k not in ("time", "seconds")} for event in told] == plain
+    batches = [event for event in lines(run) if event["event"] == "Batches"]
+    assert [step for event in batches for step in event["step"]] == list(range(1, 9))
+    losses = [loss for event in batches for loss in event["loss"]]
+    wanted = [event.loss for event in events if type(event).__name__ == "BatchDone"]
+    assert losses == pytest.approx(wanted, rel=1e-5)  # six digits are written
+    for event in batches:
+        assert len({len(event[name]) for name in ("step", "epoch", "loss", "accuracy", "learning_rate")}) == 1
+        assert event["images_per_second"] > 0
+
+
+def test_wishes_are_followed_while_it_trains(tiny, tmp_path, start):
+    """Step by step to 5, a live change, to 9, then stopped: one process, so that it takes one start."""
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 1000}))
+    run.write_control(Control(until_step=5))
+    process = start(run)
+    assert wait_for(run, "Paused")["step"] == 5
+    assert run.status().state == "paused"
+    assert read_checkpoint(run.latest).position.step == 5
+
+    run.write_control(Control(settings={"optimizer.learning_rate": 0.01}, until_step=9))
+    assert wait_for(run, "Paused", 2)["step"] == 9
+    assert wait_for(run, "Resumed")["step"] == 5
+    changed = wait_for(run, "SettingsChanged")
+    assert (changed["step"], changed["changes"]) == (5, {"optimizer.learning_rate": [0.02, 0.01]})
+
+    run.write_control(Control("running", {"optimizer.learning_rate": 0.01, "batch_size": -3}))
+    wait_for(run, "Resumed", 2)  # nonsense is passed over, with a word in the log, and training goes on
+    wait_for(run, "EpochDone", 4)
+    run.write_control(Control("paused", {"optimizer.learning_rate": 0.01}))
+    paused = wait_for(run, "Paused", 3)
+    time.sleep(0.05)
+    assert lines(run)[-1]["event"] == "Paused", "nothing happens in a pause"
+
+    run.write_control(Control("stopped", {"optimizer.learning_rate": 0.01}))
+    ended = wait_for(run, "RunEnded")
+    assert (ended["reason"], ended["step"]) == ("stopped", paused["step"])
+    assert ended["seconds"] < paused["seconds"] + 0.02, "the clock stands still in a pause"
+    _, error = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "ignored: batch_size: must be from 1 to 4096; got -3" in error
+    assert "Traceback" not in error
+    assert (run.status().state, run.status().reason) == ("ended", "stopped")
+    assert read_checkpoint(run.latest).position.step == ended["step"]
+
+
+def test_killed_at_any_moment_it_goes_on_with_the_same_bits(tiny, tmp_path, start):
+    config = tiny.with_values({"epochs": 6, "average": 0.9, "optimizer": "Adam"})
+    run = RunFolder.create(tmp_path, config)
+    run.write_control(Control(until_step=7))
+    process = start(run)
+    wait_for(run, "Paused")
+    run.write_control(Control(steps_per_second=40))
+    wait_for(run, "Validated", 3)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert run.status().state == "interrupted"
+
+    saved = read_checkpoint(run.latest).position.step
+    assert saved >= 7
+    with run.events_file.open("a") as file:
+        file.write('{"event": "Batches", "st')  # as a crash in mid-line leaves it
+    run.write_control(Control())
+    leave_in_order(start(run))
+    kept, events = train_alone(config)
+    assert same_weights(run.final, kept)
+    reader = EventReader(run.events_file)
+    again = [event for event in reader.read() if event["event"] == "RunStarted"]
+    assert [event["step"] for event in again] == [0, saved]
+    ended = lines_of_whole_events(run)[-1]
+    assert (ended["reason"], ended["test_loss"]) == ("finished", events[-1].test_loss)
+
+
+def lines_of_whole_events(run):
+    return EventReader(run.events_file).read()
+
+
+def test_when_its_standard_input_ends_it_saves_and_leaves_the_run_to_be_continued(tiny, tmp_path, start):
+    config = tiny.with_values({"epochs": 3})
+    run = RunFolder.create(tmp_path, config)
+    run.write_control(Control(steps_per_second=20))
+    process = start(run, "--watch-stdin")
+    wait_for(run, "Validated")
+    process.stdin.close()
+    process.stdin = None
+    leave_in_order(process)
+    assert run.status().state == "interrupted"
+    assert "RunEnded" not in kinds(run)
+    assert read_checkpoint(run.latest).position.step >= 2
+    run.write_control(Control())
+    process = start(run, "--watch-stdin")  # its standard input stays open until after its end
+    assert process.wait(PATIENCE) == 0
+    assert process.stderr.read() == ""
+    assert same_weights(run.final, train_alone(config)[0])
+
+
+@pytest.mark.parametrize("wish", [Control(steps_per_second=20), Control(until_step=2)], ids=["running", "paused"])
+def test_at_sigterm_it_saves_and_leaves(tiny, tmp_path, start, wish):
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 100}))
+    run.write_control(wish)
+    process = start(run)
+    wait_for(run, "Validated" if wish.steps_per_second else "Paused")
+    process.terminate()
+    leave_in_order(process)
+    assert run.status().state == "interrupted"
+    told = [step for event in lines(run) if event["event"] == "Batches" for step in event["step"]]
+    assert read_checkpoint(run.latest).position.step == told[-1]
+
+
+def test_a_run_cannot_have_two_workers(tiny, tmp_path, start, here, capsys):
+    run = RunFolder.create(tmp_path, tiny)
+    run.write_control(Control(until_step=1))
+    start(run)
+    wait_for(run, "Paused")
+    assert here(run) == 1
+    assert "is being trained by another process already" in capsys.readouterr().err
+    assert run.status().state == "paused", "the first worker's run is left alone"
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_run_that_diverges_ends_with_readable_weights_and_json(tiny, tmp_path, here, keep):
+    wild = {"optimizer.learning_rate": 10.0, "loss": "MeanSquaredError", "epochs": 30, "stopping.keep": keep}
+    run = RunFolder.create(tmp_path, tiny.with_values(wild))
+    assert here(run) == 0
+    assert (run.status().state, run.status().reason) == ("ended", "diverged")
+    batches = [event for event in lines(run) if event["event"] == "Batches"]
+    assert batches[-1]["loss"][-1] is None
+    assert all(np.isfinite(array).all() for array in read_checkpoint(run.final).params.values())
+
+
+def failures():
+    missing = {"data.source": "/nowhere/data.npz"}, "no data under '/nowhere/data.npz'"
+    start_from = {"start_from": "/nowhere/weights.npz"}, "there is no checkpoint"
+    shape = {"layers": ["Dense"]}, "Add Flatten before it"
+    frozen = {"frozen": [17]}, "there is no layer 17"
+    return {"data": missing, "start": start_from, "shape": shape, "frozen": frozen}
+
+
+@pytest.mark.parametrize("case", failures())
+def test_a_run_that_cannot_begin_ends_in_words(tiny, tmp_path, here, capsys, case):
+    values, message = failures()[case]
+    run = RunFolder.create(tmp_path, tiny.with_values(values))
+    assert here(run) == 1
+    assert message in capsys.readouterr().err
+    (ended,) = lines(run)
+    assert (ended["event"], ended["reason"]) == ("RunEnded", "failed")
+    assert message in ended["message"]
+    assert (run.status().state, run.status().reason) == ("ended", "failed")
+
+
+def test_a_damaged_checkpoint_ends_a_continued_run_in_words(tiny, tmp_path, here, capsys):
+    run = RunFolder.create(tmp_path, tiny)
+    run.latest.write_bytes(b"PK damaged")
+    assert here(run) == 1
+    assert "latest.npz is not a readable checkpoint" in lines(run)[-1]["message"]
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):
+    assert worker.main([str(tmp_path / "nothing")]) == 1
+    assert "there is no run nothing" in capsys.readouterr().err
+
+
+def test_a_queued_run_that_was_stopped_ends_at_once(tiny, tmp_path, here):
+    run = RunFolder.create(tmp_path, tiny)
+    run.write_control(Control("stopped"))
+    assert here(run) == 0
+    assert kinds(run) == ["RunStarted", "RunEnded"]
+    assert lines(run)[-1]["reason"] == "stopped"
+
+
+def test_a_live_change_that_is_not_live_is_passed_over(tiny, tmp_path, here, capsys):
+    run = RunFolder.create(tmp_path, tiny)
+    run.write_control(Control(settings={"seed": 9}))
+    assert here(run) == 0
+    assert "ignored: seed: cannot change from 5 to 9" in capsys.readouterr().err
+    assert run.status().reason == "finished"
+
+
+def test_weights_are_there_before_the_end_is_told(tiny, tmp_path):
+    """Who reads that a run has ended may open its final weights at once."""
+    run = RunFolder.create(tmp_path, tiny)
+    trainer = Trainer(tiny, load_split(tiny.data, tiny.seed))
+    seen = []
+    with Recorder(run, trainer) as recorder:
+        write = recorder._write
+        recorder._write = lambda data: (seen.append((data["event"], run.final.exists())), write(data))
+        for event in trainer.run():
+            recorder.record(event)
+    assert seen[-1] == ("RunEnded", True)
+    assert not any(there for _, there in seen[:-1])
+
+
+def test_batches_are_written_even_if_training_crashes(tiny, tmp_path):
+    run = RunFolder.create(tmp_path, tiny)
+    trainer = Trainer(tiny, load_split(tiny.data, tiny.seed))
+    with contextlib.suppress(KeyboardInterrupt), Recorder(run, trainer) as recorder:
+        for event in trainer.run():
+            recorder.record(event)
+            if event.step == 1:
+                raise KeyboardInterrupt
+    assert kinds(run) == ["RunStarted", "Batches"]
+
+
+def test_the_best_weights_of_a_later_time_are_not_those_of_an_earlier_one(tiny, tmp_path, here):
+    """Killed between best.npz and latest.npz, the run goes on from latest and makes its best anew."""
+    config = tiny.with_values({"optimizer.learning_rate": 0.3, "max_steps": 5})
+    run = RunFolder.create(tmp_path, config)
+    trainer = Trainer(config, load_split(config.data, config.seed))
+    recorder = Recorder(run, trainer)
+    for event in trainer.run():
+        recorder.record(event)
+        if event.step == 3 and type(event).__name__ == "BatchDone":
+            recorder.save()
+            early = run.latest.read_bytes()
+        if type(event).__name__ == "EpochDone":
+            break
+    recorder._file.close()
+    run.latest.write_bytes(early)
+    assert run.best.exists()
+    session = worker.Session(run)
+    session._recorder._file.close()
+    assert session._trainer.best is None
+    assert here(run) == 0
+    assert same_weights(run.final, train_alone(config)[0])
