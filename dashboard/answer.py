@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard import session, style
+from dashboard import session
 from dashboard.charts import probability_bars
 from dashboard.live_chart import live_chart
 from dashboard.readers import Reader, read
@@ -38,7 +38,7 @@ def render(reader: Reader | None, height: int = 250) -> None:
             f"{model.image_size}×{model.image_size} pixels</small></p></div>"
         )
     label = "" if probabilities is None else in_words(probabilities)[1]
-    live_chart(probability_bars(probabilities, style.is_dark()), "bars", "", height, label)
+    live_chart(probability_bars(probabilities), "bars", "", height, label)
 
 
 def prepared_sketch(image: NDArray[np.uint8] | None, size: int) -> Prepared | None:

@@ -254,4 +254,4 @@ def _shown(value: Any) -> str:
     """A value as menus and sliders print it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

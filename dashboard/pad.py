@@ -11,6 +11,7 @@ from dashboard.session import Drawing, Sketch
 
 INK, PAPER = "#ffffff", "#0b0d12"
 UNDO_STEPS = 50
+BRUSH_SIDE = 280  # side of a canvas on which the brush has its nominal width
 
 
 def render(side: int) -> None:
@@ -42,7 +43,7 @@ def _canvas(drawing: Drawing, side: int) -> Any:
     from streamlit_drawable_canvas import st_canvas  # refuses to be imported outside of a running page
 
     return st_canvas(
-        stroke_width=drawing.brush * side // 280,
+        stroke_width=drawing.brush * side // BRUSH_SIDE,
         stroke_color=INK,
         background_color=PAPER,
         height=side,

@@ -27,7 +27,7 @@ def _accuracy(history: History) -> tuple[str, str]:
     """The newest figure, and the best epoch's."""
     tables = ((history.validation, "accuracy"), (history.epochs, "validation_accuracy"))
     newest = max(((float(t["step"][-1]), float(t[name][-1])) for t, name in tables if len(t)), default=None)
-    best = f"best {percent(history.best.accuracy)}" if history.best else ""
+    best = f"best {100 * history.best.accuracy:.2f}" if history.best else ""
     return "–" if newest is None else percent(newest[1]), best
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.arrays import Shape
 from engine.config import TrainingConfig
-from engine.datasets import BUILT_IN_SHAPES, DataError, image_shape
+from engine.datasets import DataError, image_shape
 from engine.layers import Layer, ShapeError
 from engine.network import LayerSummary, summarize
 from engine.spec import SettingError
@@ -61,7 +61,7 @@ def check_rows(layers: Sequence[Layer], shape: Shape) -> tuple[RowCheck, ...]:
 def check(config: TrainingConfig) -> StackCheck:
     """What the sidebar and the Train button need to know of a config."""
     try:
-        shape = BUILT_IN_SHAPES.get(config.data.source) or image_shape(config.data.source)
+        shape = image_shape(config.data.source)
     except DataError as error:
         return StackCheck(tuple(RowCheck() for _ in config.layers), str(error))
     rows = check_rows(config.layers, shape)

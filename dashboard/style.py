@@ -51,9 +51,9 @@ CSS = """
 
 /* charts beside the pad; one below the other where there is no room */
 .st-key-stage { align-items: flex-start; }
-.st-key-charts { flex: 1 1 380px; min-width: min(380px, 100%); }
+.st-key-stage > :has(> .st-key-charts) { flex: 1 1 380px; min-width: min(380px, 100%); }
 .st-key-pad-panel { flex-shrink: 0; }
-.st-key-pad { position: relative; width: fit-content; border-radius: 0.5rem; overflow: hidden; }
+.st-key-pad { position: relative; width: fit-content; }
 .ink-answer { display: flex; align-items: center; gap: 0.9rem; min-height: 84px; }
 .ink-answer img { width: 84px; height: 84px; image-rendering: pixelated; border-radius: 4px; background: #000; }
 .ink-answer b { font-size: 3.4rem; line-height: 1; font-weight: 700; }
@@ -63,11 +63,10 @@ CSS = """
 .ink-steps figure { margin: 0; }
 .ink-steps img { height: 96px; image-rendering: pixelated; background: #000; border-radius: 4px; display: block; }
 .ink-steps figcaption { font-size: 0.78rem; opacity: 0.75; padding-top: 0.2rem; }
-.ink-network { overflow-x: auto; }
-.ink-network svg { max-width: 100%; height: auto; }
 
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
+  .ink-tiles { grid-template-columns: 1fr 1fr; }
 }
 """
 
@@ -97,8 +96,3 @@ def tiles(figures: list[tuple[str, str, str]]) -> None:
 def sentence(text: str, state: str = "") -> None:
     """The line that says what is happening, with a dot in the colour of the state."""
     st.html(f'<div class="ink-sentence" role="status"><i class="{escape(state)}"></i>{escape(text)}</div>')
-
-
-def is_dark() -> bool:
-    """Whether the page is shown dark."""
-    return bool(st.context.theme.type == "dark")

@@ -9,22 +9,21 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from engine import bench
 from engine.arrays import Bytes
 from engine.checkpoint import load_checkpoint
 from engine.config import TrainingConfig
 from engine.datasets import DataError, image_shape, load_split
-from engine.drawing import prepare_ink, read_photo
 from engine.evaluation import figures_of
 from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, Validated
+from engine.pictures import read_picture
 from engine.presets import DEFAULT, PRESETS
 from engine.rundir import RunFolder, runs_folder
 from engine.spec import SettingError, parse_assignment
@@ -195,7 +194,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _predict(options: argparse.Namespace) -> int:
     model = load_checkpoint(options.checkpoint)
     for path in options.images:
-        prepared = read_image(path, model.image_size)
+        prepared = read_picture(path, model.image_size)
         shares = None if prepared is None else model.predict(prepared[None])[0]
         digit = None if shares is None else int(shares.argmax())
         if options.json:
@@ -206,40 +205,6 @@ def _predict(options: argparse.Namespace) -> int:
         else:
             print(f"{path}: {digit} ({shares.max():.1%})")
     return 0
-
-
-def read_image(path: Path, image_size: int) -> Bytes | None:
-    """A picture file as the network expects it, uint8 (image_size, image_size); None where there is no ink.
-
-    A grey picture of exactly that size with a dark edge is taken as it is: it is prepared already. Raises DataError.
-    """
-    try:
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-    except (OSError, cv2.error) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
-    if pixels is None:
-        raise DataError(f"{path} is no picture that can be read; PNG, JPEG, BMP, TIFF and WebP can.")
-    if pixels.dtype != np.uint8:
-        pixels = cv2.normalize(pixels, None, 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB)
-    grey = pixels if pixels.ndim == 2 else _one_grey(pixels)
-    if grey is not None and grey.shape == (image_size, image_size) and _edge(grey) < 64:
-        return np.ascontiguousarray(grey) if grey.any() else None
-    prepared = prepare_ink(read_photo(pixels), image_size=image_size)
-    return None if prepared is None else prepared.image
-
-
-def _one_grey(pixels: Bytes) -> Bytes | None:
-    """The grey picture that a colour one without any colour is; None if it has colour or is transparent."""
-    colours, alpha = pixels[..., :3], pixels[..., 3:]
-    same = (colours == colours[..., :1]).all() and (alpha == 255).all()
-    return np.asarray(colours[..., 0]) if same else None
-
-
-def _edge(grey: Bytes) -> float:
-    frame: Iterable[Bytes] = (grey[0], grey[-1], grey[:, 0], grey[:, -1])
-    return float(np.median(np.concatenate(list(frame))))
 
 
 def _presets(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """Figures that say how good predictions are. probabilities (n, classes), labels (n,)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,10 +41,8 @@ def class_scores(confusion: Counts) -> ClassScores:
     return ClassScores(precision, recall, _ratio(2 * precision * recall, precision + recall))
 
 
-def _ratio(
-    numerator: npt.NDArray[np.float64], denominator: npt.NDArray[np.float64] | Counts
-) -> npt.NDArray[np.float64]:
-    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
+def _ratio(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    return np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=denominator > 0)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,11 @@ class Optimizer(Settings, family="optimizer"):
         0.1, "how far each step goes along the gradient", low=1e-6, high=10.0, log=True, live=True
     )
 
+    @property
+    def decoupled_decay(self) -> float:
+        """w in p <- p - r w p, which is applied to the weights (not the biases) before the update."""
+        return 0.0
+
     def update(self, p: Array, g: Array, slots: dict[str, Array], rate: float, step: int, work: Array) -> None:
         """Change p in place. `step` counts from 1. g may be overwritten."""
         raise NotImplementedError
@@ -147,3 +152,7 @@ class AdamW(Adam):
     weight_decay: float = option(
         0.01, "share of each weight that a step of size 1 takes off", low=0.0, high=10.0, live=True
     )
+
+    @property
+    def decoupled_decay(self) -> float:
+        return self.weight_decay

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +11,9 @@ from engine.augment import augment
 from engine.config import TrainingConfig
 from engine.datasets.base import Split
 from engine.network import Network, Pass
-from engine.optimizers import AdamW
 from engine.parallel import Crew, shares
 from engine.streams import StepRandomness, stream
+from engine.updating import Updater
 
 # Multiply-adds of one step's forward pass above which two threads are faster than one: below, handing the work
 # over costs more than it saves.
@@ -35,93 +34,86 @@ class StepResult:
 
     loss: float
     correct: int
-    gradient_norm: float
+    gradient_norm: float  # (of a part's stretch, its square, until the parts are put together)
 
 
 class Stepper:
     """Owns the memory of training: gradients, passes, optimizer slots; makes one step at a time."""
 
     def __init__(self, config: TrainingConfig, network: Network, data: Split, crew: Crew) -> None:
-        self.network = network
-        self.crew = crew
-        self._data = data
+        self.config = config
+        self._network, self._data, self._crew = network, data, crew
         self._randomness = [StepRandomness(config.seed, "layers") for _ in range(crew.count)]
-        alone = crew.count == 1
-        self._passes = [
-            Pass(network, randomness, None if alone else part)
-            for randomness, part in zip(self._randomness, crew.parts, strict=True)
-        ]
+        self._alone = Pass(network, self._randomness[0])
+        self._passes = [Pass(network, r, part) for r, part in zip(self._randomness, crew.parts, strict=True)]
         self._gradients = [np.zeros_like(network.vector) for _ in range(crew.count)]
         self._views = [network.views(gradient) for gradient in self._gradients]
-        self._work = np.empty(network.trained, network.dtype)
-        self.slots: dict[str, Array] = {}
-        self.configure(config)
+        self._updater = Updater(config, network)
+
+    @property
+    def slots(self) -> dict[str, Array]:
+        """The optimizer's vectors by name."""
+        return self._updater.slots
 
     def configure(self, config: TrainingConfig) -> None:
         """Take over (live) settings from the next step on."""
         self.config = config
-        if set(self.slots) != set(config.optimizer.slot_names):
-            self.slots = {name: np.zeros_like(self.network.vector) for name in config.optimizer.slot_names}
-        front = self.network.trained
-        self._slot_views = {name: slot[:front] for name, slot in self.slots.items()}
+        self._updater.configure(config)
 
     def step(self, step: int, chosen: npt.NDArray[np.intp], rate: float) -> StepResult:
         """Train on the images at `chosen`. `step` counts from 0. A loss that is not finite changes no weight."""
-        pieces = shares(len(chosen), self.crew.count)
-        self.crew.meeting.sizes[:] = [piece.stop - piece.start for piece in pieces]
+        if self._crew.count == 1 or len(chosen) < self._crew.count:
+            return self._step_alone(step, chosen, rate)
+        pieces = shares(len(chosen), self._crew.count)
+        stretches = shares(self._network.trained, self._crew.count)
+        self._crew.meeting.sizes[:] = [piece.stop - piece.start for piece in pieces]
 
-        def work(index: int) -> tuple[float, int]:
-            return self._gradient(index, step, chosen[pieces[index]], len(chosen))
+        def work(index: int) -> StepResult:
+            own = self._gradient(index, self._passes[index], step, chosen[pieces[index]], len(chosen))
+            part, stretch = self._crew.parts[index], stretches[index]
+            loss = float(part.total(np.array([own.loss]))[0])  # from here on, all gradients are complete
+            gradient = self._gradients[0][stretch]
+            for other in self._gradients[1:]:
+                gradient += other[stretch]
+            own.gradient_norm = float(np.dot(gradient, gradient))
+            norm = 0.0
+            if self._updater.clip_norm:
+                norm = math.sqrt(float(part.total(np.array([own.gradient_norm]))[0]))
+            if math.isfinite(loss):
+                self._updater.update(gradient, norm, rate, step + 1, stretch)
+            return own
 
-        results = [work(0)] if self.crew.count == 1 else self.crew.run(work)
-        loss = math.fsum(value for value, _ in results)
-        gradient = self._gradients[0]
-        for other in self._gradients[1:]:
-            gradient += other
-        front = gradient[: self.network.trained]
-        norm = math.sqrt(max(float(np.dot(front, front)), 0.0))
-        if math.isfinite(loss):
-            self._update(front, norm, step + 1, rate)
-        return StepResult(loss, sum(correct for _, correct in results), norm)
+        results: list[StepResult] = self._crew.run(work)
+        squares = math.fsum(result.gradient_norm for result in results)
+        loss = math.fsum(result.loss for result in results)
+        return StepResult(loss, sum(result.correct for result in results), math.sqrt(squares))
 
-    def _gradient(self, index: int, step: int, chosen: npt.NDArray[np.intp], count: int) -> tuple[float, int]:
+    def _step_alone(self, step: int, chosen: npt.NDArray[np.intp], rate: float) -> StepResult:
+        """A step on this thread only: a single part, or a last batch too small to share."""
+        result = self._gradient(0, self._alone, step, chosen, len(chosen))
+        gradient = self._gradients[0][: self._network.trained]
+        result.gradient_norm = math.sqrt(float(np.dot(gradient, gradient)))
+        if math.isfinite(result.loss):
+            stretch = slice(0, self._network.trained)
+            self._updater.update(gradient, result.gradient_norm, rate, step + 1, stretch)
+        return result
+
+    def _gradient(self, index: int, through: Pass, step: int, chosen: npt.NDArray[np.intp], count: int) -> StepResult:
         """One part's share of the loss and its number of right answers; its gradient is left in place."""
-        through = self._passes[index]
         self._randomness[index].restart(step, index)
         images = self._data.train_images[chosen]
         labels = self._data.train_labels[chosen]
         if self.config.augmentation:
             images = augment(images, self.config.augmentation, stream(self.config.seed, "augment", step, index))
         x = self._data.scaling.apply(images, through.buffers["x", (*images.shape, 1)])
-        outputs = self.network.forward(x, through)
+        outputs = self._network.forward(x, through)
         loss, dy = self.config.loss.value_and_gradient(outputs, labels, count, through.buffers)
         correct = int(np.count_nonzero(outputs.argmax(axis=1) == labels))
-        self.network.backward(dy, through, self._views[index])
-        return loss, correct
-
-    def _update(self, gradient: Array, norm: float, step: int, rate: float) -> None:
-        """Clip, add penalties, let the optimizer act."""
-        config, front, work = self.config, self.network.trained, self._work
-        p, decayed = self.network.vector[:front], self.network.decayed
-        weights = self.network.vector[:decayed]
-        if config.clip_norm and norm > config.clip_norm:
-            gradient *= config.clip_norm / norm
-        if config.penalty.l2:
-            gradient[:decayed] += np.multiply(weights, config.penalty.l2, out=work[:decayed])
-        if config.penalty.l1:
-            signs = np.sign(weights, out=work[:decayed])
-            signs *= config.penalty.l1
-            gradient[:decayed] += signs
-        optimizer = config.optimizer
-        decoupled = config.penalty.decoupled
-        if isinstance(optimizer, AdamW):
-            decoupled += optimizer.weight_decay
-        if decoupled:
-            weights *= 1 - rate * decoupled
-        optimizer.update(p, gradient, self._slot_views, rate, step, work)
+        self._network.backward(dy, through, self._views[index])
+        return StepResult(loss, correct, 0.0)
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory held, the data set left out."""
-        arrays: list[Any] = [self._work, *self._gradients, *self.slots.values(), self.network.vector]
-        return sum(array.nbytes for array in arrays) + sum(each.nbytes for each in self._passes)
+        own = sum(gradient.nbytes for gradient in self._gradients) + self._network.vector.nbytes
+        return own + self._updater.nbytes + sum(each.nbytes for each in [self._alone, *self._passes])

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import answer, control_bar, pad, progress, run_menu, session, sidebar, style
 from dashboard.charts import accuracy_figure, architecture_picture, loss_figure
 from dashboard.live_chart import live_chart, load_plotly
+from dashboard.picture import picture
 from dashboard.readers import choose
 from dashboard.stack import StackCheck
 from engine.config import TrainingConfig
@@ -15,6 +16,7 @@ from engine.spec import SettingError
 TICK = 0.3  # seconds between two looks at a run that trains
 PAD_SIDE = 300
 CHART_HEIGHT = 285
+PICTURE_WIDTH = 640  # pixels, of one row of layers
 NO_RUN = Status("none")
 X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}
 
@@ -104,6 +106,8 @@ def _note(run: RunFolder, status: Status) -> str:
         return "Waiting for a free core" + (f", behind {before} other runs." if before else ".")
     if status.state == "starting":
         return "Starting: the images are being loaded."
+    if status.reason == "failed":
+        return f"It could not begin: {session.runs().failure(run)}"
     if status.state == "interrupted":
         return session.runs().failure(run) or "Interrupted: its worker is gone. Continue goes on where it was."
     return ""
@@ -117,7 +121,7 @@ def _charts(history: History, run_id: str) -> None:
             default="step",
             required=True,
             key="chart-x",
-            format_func=X_AXES.get,
+            format_func=lambda name: X_AXES[name],
             label_visibility="collapsed",
             persist_state="session",
         )
@@ -134,13 +138,14 @@ def _charts(history: History, run_id: str) -> None:
             label_visibility="collapsed",
             help="How smooth the strong lines are; the faint ones are every batch.",
         )
-    look = {"x": x or "step", "smoothing": smoothing, "dark": style.is_dark()}
-    live_chart(loss_figure(history, log=log, **look), "loss", run_id, CHART_HEIGHT, "loss over the run")
-    live_chart(accuracy_figure(history, **look), "accuracy", run_id, CHART_HEIGHT, "accuracy over the run")
+    x = x or "step"
+    loss = loss_figure(history, x=x, smoothing=smoothing, log=log)
+    accuracy = accuracy_figure(history, x=x, smoothing=smoothing)
+    live_chart(loss, "loss", run_id, CHART_HEIGHT, "loss over the run")
+    live_chart(accuracy, "accuracy", run_id, CHART_HEIGHT, "accuracy over the run")
 
 
 def _network(checked: StackCheck) -> None:
     """The network in the sidebar as a picture."""
     if checked.summaries:
-        svg = architecture_picture(checked.summaries, style.is_dark())
-        st.html(f'<div class="ink-network">{svg}</div>')
+        picture(architecture_picture(checked.summaries, width=PICTURE_WIDTH), "network")

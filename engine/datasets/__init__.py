@@ -49,7 +49,7 @@ def _load_npz(path: Path) -> Dataset:
     """A .npz with train_images, train_labels, test_images, test_labels, laid out like MNIST."""
     wanted = ("train_images", "train_labels", "test_images", "test_labels")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = [np.asarray(file[name]) for name in wanted]
     except Exception as error:  # zipfile, its decompressors and NumPy raise what they like at other files
         message = f"{path.name} is no .npz file with the arrays {', '.join(wanted)} ({str(error)[:200]})."

@@ -40,6 +40,7 @@ def _is_board(pixels: NDArray[np.uint8]) -> bool:
     small = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
     local = cv2.medianBlur(small, _odd(WIDEST_STROKE * 2 * min(size)))
     difference = small.astype(np.float32) - local
+    difference[np.abs(difference) < 255 * FAINTEST] = 0  # noise and shadows are no marks
     return float((difference**3).mean()) > 0
 
 
@@ -51,11 +52,29 @@ def _paper_brightness(brightness: NDArray[np.float32]) -> NDArray[np.float32]:
     small = cv2.resize(brightness, size, interpolation=cv2.INTER_AREA)
     side = _odd(WIDEST_STROKE * min(size))
     # A closing takes the brightest noise for paper; a median first, so that noise is not ink afterwards.
-    small = cv2.medianBlur(small.astype(np.uint8), 5)
+    small = cv2.medianBlur(small.astype(np.uint8), 5).astype(np.float32)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (_odd(side / 2),) * 2, 0)
-    paper = np.maximum(paper, small)
-    return np.asarray(cv2.resize(paper.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
+    # At the border a closing looks to one side only and takes a slope of the light for ink: flatten it first.
+    light = _slope_of_light(small, cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel))
+    flat = cv2.morphologyEx(small / light, cv2.MORPH_CLOSE, kernel)
+    paper = cv2.GaussianBlur(flat, (_odd(side / 2),) * 2, 0) * light
+    return np.asarray(cv2.resize(np.maximum(paper, small), (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _slope_of_light(small: NDArray[np.float32], closed: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The quadratic surface nearest to the paper's brightness, float32 (height, width), positive.
+
+    closed: `small` after a closing. What is much darker than that is ink, and is left out.
+    """
+    height, width = small.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)  # (height, width, 6)
+    chosen = np.zeros(small.shape, np.bool_)
+    chosen[::4, ::4] = True
+    chosen &= small >= 0.85 * closed
+    factors = np.linalg.lstsq(terms[chosen], small[chosen], rcond=None)[0]
+    surface = terms @ factors
+    return np.asarray(np.maximum(surface, max(0.2 * float(surface.max()), 1)), np.float32)
 
 
 def _coverage(darkness: NDArray[np.float32]) -> NDArray[np.uint8]:

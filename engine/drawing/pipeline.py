@@ -8,6 +8,7 @@ width is brought to the width that MNIST's pens had.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -195,12 +196,19 @@ def _without_margin(work: Image) -> Image:
 
 
 def _scaled(digit: Image, longest: float) -> Image:
-    """The longer side becomes `longest` pixels, the other in proportion."""
-    height, width = digit.shape
-    factor = longest / max(height, width)
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    """The longer side becomes `longest` pixels, rounded, the other in proportion.
+
+    The shorter side is rounded up, with background beside the digit: a 1 that is 2.5 pixels wide keeps its
+    width in shades of grey, and does not become 2 pixels wide.
+    """
+    factor = max(1, round(longest)) / max(digit.shape)
+    height, width = (max(1, math.ceil(side * factor - 0.05)) for side in digit.shape)
+    down, across = (max(0, round(new / factor) - old) for new, old in zip((height, width), digit.shape, strict=True))
+    padded = cv2.copyMakeBorder(
+        digit, down // 2, down - down // 2, across // 2, across - across // 2, cv2.BORDER_CONSTANT
+    )
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(digit, size, interpolation=method), np.uint8)
+    return np.asarray(cv2.resize(padded, (width, height), interpolation=method), np.uint8)
 
 
 def _placed(digit: Image, image_size: int, by_mass: bool) -> Image:

@@ -184,7 +184,11 @@ def test_a_huge_network_without_its_numbers_is_refused_before_memory_is_asked_fo
     """Header and member agree on 2 GB; the file is 50 KB."""
     header = header_of(saved)
     header["image_shape"] = [512, 512, 1]
-    header["config"]["layers"] = ["Flatten", {"kind": "Dense", "units": 4096, "bias": "none"}, {"kind": "Dense", "units": 10}]
+    header["config"]["layers"] = [
+        "Flatten",
+        {"kind": "Dense", "units": 4096, "bias": "none"},
+        {"kind": "Dense", "units": 10},
+    ]
     slots = {name: None for name in members(saved) if name.startswith(("slots", "average"))}
     rewrite(saved, header=header, **slots)
     claim = io.BytesIO()
@@ -260,7 +264,9 @@ def test_damaged_headers_are_refused(saved, damage):
     refused(saved, match)
 
 
-@pytest.mark.parametrize("key", ["config", "image_shape", "classes", "scaling", "position", "record", "parts", "versions"])
+@pytest.mark.parametrize(
+    "key", ["config", "image_shape", "classes", "scaling", "position", "record", "parts", "versions"]
+)
 def test_headers_that_lack_something_are_refused(saved, key):
     header = header_of(saved)
     del header[key]

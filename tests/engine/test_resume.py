@@ -17,8 +17,21 @@ from engine.optimizers import Optimizer
 from engine.presets import PRESETS
 from engine.trainer import Trainer
 
-CONV = [{"kind": "Conv", "channels": 3}, {"kind": "BatchNorm"}, "ReLU", "MaxPool", "Flatten", {"kind": "Dense", "units": 10}]
-DROPOUT = ["Flatten", {"kind": "Dense", "units": 12}, "GELU", {"kind": "Dropout", "drop": 0.3}, {"kind": "Dense", "units": 10}]
+CONV = [
+    {"kind": "Conv", "channels": 3},
+    {"kind": "BatchNorm"},
+    "ReLU",
+    "MaxPool",
+    "Flatten",
+    {"kind": "Dense", "units": 10},
+]
+DROPOUT = [
+    "Flatten",
+    {"kind": "Dense", "units": 12},
+    "GELU",
+    {"kind": "Dropout", "drop": 0.3},
+    {"kind": "Dense", "units": 10},
+]
 AUGMENTED = ["Shift", "Rotate", "Stretch", "Zoom", "Shear", "Elastic", "Noise", "Erase", "Transpose"]
 CASES = {
     "plain": {},
@@ -103,7 +116,12 @@ def test_stopped_at_any_event_and_continued_from_the_file_gives_the_same_bits(ti
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_continues_with_the_same_bits(name, tmp_path):
     preset = PRESETS[name].config
-    few = {"data.train_images": 3 * preset.batch_size // 2, "data.validation_images": 50, "epochs": 2, "validate_every": 1}
+    few = {
+        "data.train_images": 3 * preset.batch_size // 2,
+        "data.validation_images": 50,
+        "epochs": 2,
+        "validate_every": 1,
+    }
     config = preset.with_values(few)
     data = load_split(config.data, config.seed)
     data = dataclasses.replace(data, test_images=data.test_images[:50], test_labels=data.test_labels[:50])

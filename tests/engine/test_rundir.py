@@ -52,7 +52,25 @@ def test_names_are_made_up_where_none_is_given_and_never_taken_twice(tmp_path, r
 
 @pytest.mark.parametrize(
     "name",
-    ["..", ".", "a/b", "../a", "/etc", "a\\b", "a b", "-a", "_a", "a.b", "a\n", "a\0", "é", "a" * 81, "%2e%2e", "~", "C:"],
+    [
+        "..",
+        ".",
+        "a/b",
+        "../a",
+        "/etc",
+        "a\\b",
+        "a b",
+        "-a",
+        "_a",
+        "a.b",
+        "a\n",
+        "a\0",
+        "é",
+        "a" * 81,
+        "%2e%2e",
+        "~",
+        "C:",
+    ],
 )
 def test_names_that_could_lead_elsewhere_are_refused(tmp_path, name):
     with pytest.raises(RunError, match="letters, digits, - and _"):

@@ -7,7 +7,6 @@ import typing
 import numpy as np
 import pytest
 
-from engine import config as configs
 from engine.augment import Augmentation
 from engine.config import DataConfig, Penalty, Stopping, TrainingConfig, differences, live_changes
 from engine.initializers import Initializer
@@ -87,7 +86,14 @@ def test_all_families_have_the_members_that_the_project_promises():
     assert set(Loss.members()) == {"CrossEntropy", "MeanSquaredError"}
     assert set(Optimizer.members()) == {"SGD", "Momentum", "Nesterov", "RMSProp", "Adam", "AdamW"}
     assert set(Schedule.members()) == {"Constant", "Steps", "Exponential", "Cosine", "OneCycle"}
-    assert set(Initializer.members()) == {"HeNormal", "HeUniform", "GlorotNormal", "GlorotUniform", "ScaledNormal", "Zeros"}
+    assert set(Initializer.members()) == {
+        "HeNormal",
+        "HeUniform",
+        "GlorotNormal",
+        "GlorotUniform",
+        "ScaledNormal",
+        "Zeros",
+    }
     assert set(Augmentation.members()) == {"Shift", "Rotate", "Stretch", "Zoom", "Shear", "Transpose", "Elastic", "Noise",
                                            "Erase"}  # fmt: skip
 
@@ -116,17 +122,14 @@ def test_values_outside_of_the_range_are_refused_at_both_ends(cls, name, annotat
 
 
 @pytest.mark.parametrize(("cls", "name", "annotation", "details"), NUMBERS, ids=ids)
-@pytest.mark.parametrize(
-    "bad",
-    [math.nan, math.inf, -math.inf, True, False, None, "1", [], {}, (1,), 10**400, -(10**400), 10**5000, 1j, b"1"],
-    ids=lambda bad: str(bad)[:12] if not isinstance(bad, int) or isinstance(bad, bool) else f"{len(bin(bad))} bits",
-)
-def test_what_is_no_usable_number_is_refused_in_words(cls, name, annotation, details, bad):
-    with pytest.raises(SettingError, match="expected a|must be") as error:
-        cls(**{name: bad})
-    assert error.value.path == f"{cls.__name__}.{name}"
-    assert "got" in error.value.message
-    assert len(str(error.value)) < 400
+def test_what_is_no_usable_number_is_refused_in_words(cls, name, annotation, details):
+    huge = [10**400, -(10**400), 10**5000]
+    for bad in (math.nan, math.inf, -math.inf, True, False, None, "1", [], {}, (1,), 1j, b"1", *huge):
+        with pytest.raises(SettingError, match="expected a|must be") as error:
+            cls(**{name: bad})
+        assert error.value.path == f"{cls.__name__}.{name}"
+        assert "got" in error.value.message
+        assert len(str(error.value)) < 400
 
 
 def test_a_message_says_what_was_received_what_was_expected_and_what_the_setting_is():
@@ -330,7 +333,3 @@ def test_what_the_design_calls_live_is_live():
         "stopping.patience": 3,
     }
     assert {change.path for change in live_changes(old, old.with_values(live))} == set(live)
-
-
-def test_the_module_of_the_whole_config_needs_no_data_to_be_imported():
-    assert not hasattr(configs, "load_split")

@@ -237,7 +237,16 @@ NORMED = (
     GELU(),
     Dense(units=10),
 )
-DEEP = (Flatten(), Dense(units=12), Tanh(), Dense(units=9), Sigmoid(), Dense(units=8, bias="unit"), Identity(), Dense(units=10))
+DEEP = (
+    Flatten(),
+    Dense(units=12),
+    Tanh(),
+    Dense(units=9),
+    Sigmoid(),
+    Dense(units=8, bias="unit"),
+    Identity(),
+    Dense(units=10),
+)
 TO_SQUARES = (Flatten(), Dense(units=12), ReLU(), Dense(units=10), Softmax())
 
 OPTIMIZERS = {
@@ -300,7 +309,6 @@ class Twin:
                 weight -= rate * penalty.decoupled * old
         return loss.item(), norm.item()
 
-
     def clip(self, longest):
         """PyTorch divides by the norm + 1e-6; that is taken out again."""
         norm = torch.nn.utils.clip_grad_norm_(self.trained, longest)
@@ -323,7 +331,9 @@ def train_both(config, data, dtype, parts=1, steps=8):
         rate = config.optimizer.learning_rate * config.schedule.factor(step, steps)
         result = stepper.step(step, chosen, rate)
         pixels = (data.train_images[chosen, ..., None] / 255 - data.scaling.mean) / data.scaling.deviation
-        loss, norm = twin.step(torch.from_numpy(pixels.astype(dtype)), torch.from_numpy(data.train_labels[chosen]).long(), rate)
+        loss, norm = twin.step(
+            torch.from_numpy(pixels.astype(dtype)), torch.from_numpy(data.train_labels[chosen]).long(), rate
+        )
         first = first or loss
         assert result.loss == pytest.approx(loss, rel=tolerance), f"loss of step {step}"
         assert result.gradient_norm == pytest.approx(norm, rel=10 * tolerance), f"norm of step {step}"

@@ -63,7 +63,9 @@ def test_an_epoch_uses_every_image_once_in_an_order_of_its_own(tiny, digits, mon
 
     seen = []
     step = Stepper.step
-    monkeypatch.setattr(Stepper, "step", lambda self, n, chosen, rate: seen.append(chosen) or step(self, n, chosen, rate))
+    monkeypatch.setattr(
+        Stepper, "step", lambda self, n, chosen, rate: seen.append(chosen) or step(self, n, chosen, rate)
+    )
     train(tiny, digits)
     first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
     assert sorted(first) == sorted(second) == list(range(70))
@@ -192,7 +194,14 @@ def test_a_change_back_before_the_next_batch_is_no_change(tiny, digits):
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("seed", 6), ("layers.1.units", 13), ("optimizer", "SGD"), ("data.train_images", 60), ("frozen", [1]), ("parts", 1)],
+    [
+        ("seed", 6),
+        ("layers.1.units", 13),
+        ("optimizer", "SGD"),
+        ("data.train_images", 60),
+        ("frozen", [1]),
+        ("parts", 1),
+    ],
 )
 def test_what_is_not_live_is_refused_and_changes_nothing(tiny, digits, path, value):
     trainer = Trainer(tiny, digits)
@@ -366,5 +375,3 @@ def test_presets_fit_their_data_and_survive_json(preset):
     check_network(preset.config, image_shape(preset.config.data.source))
     assert type(preset.config).from_json(json.loads(json.dumps(preset.config.to_json()))) == preset.config
     assert preset.teaches.endswith(".")
-
-

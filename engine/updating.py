@@ -1,0 +1,56 @@
+"""The second half of a training step: from the gradient to new weights."""
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.config import TrainingConfig
+from engine.network import Network
+
+
+class Updater:
+    """Owns the optimizer's slots; changes the network's vector, or one stretch of it for each thread."""
+
+    def __init__(self, config: TrainingConfig, network: Network) -> None:
+        self._network = network
+        self._work = np.empty(network.trained, network.dtype)
+        self.slots: dict[str, Array] = {}
+        self.configure(config)
+
+    def configure(self, config: TrainingConfig) -> None:
+        """Take over (live) settings from the next step on."""
+        self._config = config
+        if set(self.slots) != set(config.optimizer.slot_names):
+            self.slots = {name: np.zeros_like(self._network.vector) for name in config.optimizer.slot_names}
+
+    @property
+    def clip_norm(self) -> float:
+        """Longest gradient that is taken as it is; 0: any."""
+        return self._config.clip_norm
+
+    def update(self, gradient: Array, norm: float, rate: float, step: int, stretch: slice) -> None:
+        """Clip, add penalties, let the optimizer act on one stretch of the vector.
+
+        gradient is the stretch's own and may be overwritten; norm is the whole gradient's. step counts from 1.
+        """
+        config, optimizer = self._config, self._config.optimizer
+        p, work = self._network.vector[stretch], self._work[stretch]
+        decayed = max(0, min(self._network.decayed - stretch.start, len(p)))  # weights come first
+        weights, decay_work = p[:decayed], work[:decayed]
+        if config.clip_norm and norm > config.clip_norm:
+            gradient *= config.clip_norm / norm
+        if config.penalty.l2:
+            gradient[:decayed] += np.multiply(weights, config.penalty.l2, out=decay_work)
+        if config.penalty.l1:
+            signs = np.sign(weights, out=decay_work)
+            signs *= config.penalty.l1
+            gradient[:decayed] += signs
+        decoupled = config.penalty.decoupled + optimizer.decoupled_decay
+        if decoupled:
+            weights *= 1 - rate * decoupled
+        slots = {name: slot[stretch] for name, slot in self.slots.items()}
+        optimizer.update(p, gradient, slots, rate, step, work)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory held."""
+        return self._work.nbytes + sum(slot.nbytes for slot in self.slots.values())
