@@ -37,7 +37,12 @@ def render(run: RunFolder | None, status: Status, step: int, checked: StackCheck
         _button("Stop", "stop", "stop", lambda: _wish("stopped"), off=not going)
         if run is not None and status.state != "ended":
             _button("New run", "add", "again", train, off=bool(checked.problem))
-    if problem := session.shown().problem or (checked.problem if not going else ""):
+
+
+def problems(status: Status, checked: StackCheck) -> None:
+    """Why something cannot be done."""
+    going = status.state in WAITING
+    if problem := session.shown().problem or ("" if going else checked.problem):
         st.error(problem, icon=":material/error:")
 
 

@@ -121,7 +121,9 @@ class Form:
             place = next(i for i, each in enumerate(value) if type(each) is members[name])
             with st.container(key=css_key(f"fields-{path}-{name}"), gap="xsmall"):
                 st.markdown(f"**{words(name)}**")
-                self.fields(value[place], f"{path}.{place}")
+                shared = [field for field, _, _ in describe(family)]  # what all members have comes last
+                self.fields(value[place], f"{path}.{place}", without=shared)
+                self.fields(value[place], f"{path}.{place}", only=shared)
 
     def _choice(self, value: Any, annotation: Any, details: Option, path: str) -> None:
         options = [*details.choices, *([] if value in details.choices else [value])]
@@ -174,11 +176,30 @@ class Form:
     def _controlled(
         self, widget: Any, label: str, path: str, value: Any, changed: Callable[[Any], None], **look: Any
     ) -> None:
-        """Draw a widget that shows `value`, whatever it showed before, and reports what a person makes of it."""
-        key = css_key(f"form-{self.place}-{path}")
-        if key not in st.session_state or st.session_state[key] != value:
-            st.session_state[key] = value
-        widget(label, key=key, on_change=lambda: changed(st.session_state[key]), **look)
+        controlled(widget, label, css_key(f"form-{self.place}-{path}"), value, changed, **look)
+
+
+def controlled(widget: Any, label: str, name: str, value: Any, changed: Callable[[Any], None], **look: Any) -> None:
+    """Draw a widget that shows `value`, whatever it showed before, and reports what a person makes of it.
+
+    When the value was changed by something else, the widget is replaced by one with another key. Setting its state
+    would be shorter, and wrong: the browser sends the state of all widgets with each request, several times a
+    second while a run is watched, and one that was under way would bring the old value back as a person's wish.
+    """
+    versions: dict[str, tuple[int, Any]] = st.session_state.setdefault("form-versions", {})
+    version, known = versions.get(name, (0, value))
+    if known != value:
+        version += 1
+    versions[name] = (version, value)
+    key = f"{name}--{version}" if version else name
+
+    def report() -> None:
+        versions[name] = (version, st.session_state[key])
+        changed(st.session_state[key])
+
+    if key not in st.session_state:
+        st.session_state[key] = value
+    widget(label, key=key, on_change=report, **look)
 
 
 def words(name: str) -> str:

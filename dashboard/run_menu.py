@@ -27,11 +27,16 @@ def render() -> None:
                 key=f"open-{run.id}",
                 type="secondary" if chosen else "tertiary",
                 width="stretch",
-                on_click=session.show,
+                on_click=_open,
                 args=(run.id,),
             )
         if session.shown().run_id is not None:
-            st.button("Show none", key="open-none", on_click=session.show, args=(None,))
+            st.button("Show none", key="open-none", on_click=_open, args=(None,))
+
+
+def _open(run_id: str | None) -> None:
+    session.show(run_id)
+    st.session_state["run-menu"] = False  # closes it
 
 
 def _label(run: RunFolder, status: Status) -> str:

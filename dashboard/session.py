@@ -1,5 +1,6 @@
 """The names and types of everything that is kept for one browser tab, and what all tabs share."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -56,6 +57,8 @@ class Draft:
         """Change one setting; "optimizer.momentum", or "row7.units" for the layer with id 7."""
         head, _, rest = path.partition(".")
         row = next((row for row in self.rows if f"row{row.id}" == head), None)
+        if row is None and re.fullmatch(r"row\d+", head):
+            return  # its layer was removed while the change was on its way
         if row is None:
             self.rest = self.rest.with_values({path: value})
         elif rest:

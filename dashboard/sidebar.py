@@ -32,17 +32,18 @@ def render() -> StackCheck:
 def _presets() -> None:
     draft = session.draft()
     current = next((name for name, preset in PRESETS.items() if preset.config == draft.config), OWN)
-    st.session_state["preset"] = current
 
-    def chosen() -> None:
-        if (name := st.session_state["preset"]) in PRESETS:
+    def chosen(name: str) -> None:
+        if name in PRESETS:
             draft.load(PRESETS[name].config)
 
-    st.selectbox(
+    forms.controlled(
+        st.selectbox,
         "Start from",
-        [*([OWN] if current == OWN else []), *PRESETS],
-        key="preset",
-        on_change=chosen,
+        "preset",
+        current,
+        chosen,
+        options=[*([OWN] if current == OWN else []), *PRESETS],
         help="Ready-made settings. Choosing one replaces everything below.",
     )
     if current in PRESETS:
@@ -110,7 +111,8 @@ def _dropout(draft: session.Draft) -> None:
 def _augmentation() -> None:
     draft = session.draft()
     style.heading("Augmentation")
-    forms.Form(draft.put).fields(draft.rest, only=("augmentation",))
+    form = forms.Form(draft.put, labels={"augmentation": "Random changes of each training image"})
+    form.fields(draft.rest, only=("augmentation",))
 
 
 def _run() -> None:

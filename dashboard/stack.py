@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.arrays import Shape
-from engine.config import TrainingConfig
+from engine.config import TrainingConfig, check_network
 from engine.datasets import DataError, image_shape
 from engine.layers import Layer, ShapeError
 from engine.network import LayerSummary, summarize
 from engine.spec import SettingError
-from engine.trainer import check_network
 
 CLASSES = 10
 

@@ -53,6 +53,8 @@ CSS = """
 .st-key-stage { align-items: flex-start; }
 .st-key-stage > :has(> .st-key-charts) { flex: 1 1 380px; min-width: min(380px, 100%); }
 .st-key-pad-panel { flex-shrink: 0; }
+.st-key-bars { max-width: 560px; }
+.st-key-notices:empty, .st-key-below:empty { display: none; }
 .st-key-pad { position: relative; width: fit-content; }
 .ink-answer { display: flex; align-items: center; gap: 0.9rem; min-height: 84px; }
 .ink-answer img { width: 84px; height: 84px; image-rendering: pixelated; border-radius: 4px; background: #000; }

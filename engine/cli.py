@@ -19,7 +19,7 @@ import cv2
 from engine import bench
 from engine.arrays import Bytes
 from engine.checkpoint import load_checkpoint
-from engine.config import TrainingConfig
+from engine.config import TrainingConfig, check_network
 from engine.datasets import DataError, image_shape, load_split
 from engine.evaluation import figures_of
 from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, Validated
@@ -27,7 +27,6 @@ from engine.pictures import read_picture
 from engine.presets import DEFAULT, PRESETS
 from engine.rundir import RunFolder, runs_folder
 from engine.spec import SettingError, parse_assignment
-from engine.trainer import check_network
 from engine.worker import USER_ERRORS, Session
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.augment import Augmentation
 from engine.initializers import HeNormal, Initializer
-from engine.layers import Conv, Dense, Flatten, Layer, MaxPool, ReLU
+from engine.layers import Conv, Dense, Flatten, Layer, MaxPool, ReLU, ShapeError
 from engine.losses import CrossEntropy, Loss
 from engine.network import LayerSummary, summarize
 from engine.optimizers import Adam, Optimizer
@@ -176,3 +176,20 @@ def live_changes(old: TrainingConfig, new: TrainingConfig) -> list[Change]:
                 f"cannot change from {change.old!r} to {change.new!r} while a run trains; start another run for it",
             )
     return changes
+
+
+def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], classes: int = 10) -> None:
+    """Raise ShapeError or SettingError for a network that cannot be trained on such data; allocates nothing."""
+    if not config.layers:
+        raise ShapeError("The network has no layers. Add at least a Flatten and a Dense layer.")
+    rows = config.summary(image_shape)
+    if rows[-1].output_shape != (classes,):
+        raise ShapeError(
+            f"The last layer gives {rows[-1].output_shape}; it must give one output for each of the {classes} "
+            f"classes. End with Dense(units={classes}) with its own bias or none."
+        )
+    beyond = [number for number in config.frozen if number >= len(config.layers)]
+    if beyond:
+        raise SettingError("frozen", f"there is no layer {beyond[0]}; the last one is {len(config.layers) - 1}")
+    if not any(row.parameters and row.trained for row in rows):
+        raise ShapeError("No layer has weights to learn. Add a Dense or Conv layer, or freeze fewer layers.")

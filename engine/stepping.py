@@ -36,6 +36,11 @@ class StepResult:
     correct: int
     gradient_norm: float  # (of a part's stretch, its square, until the parts are put together)
 
+    @property
+    def diverged(self) -> bool:
+        """The loss or the gradient is infinite or undefined."""
+        return not (math.isfinite(self.loss) and math.isfinite(self.gradient_norm))
+
 
 class Stepper:
     """Owns the memory of training: gradients, passes, optimizer slots; makes one step at a time."""
@@ -61,7 +66,7 @@ class Stepper:
         self._updater.configure(config)
 
     def step(self, step: int, chosen: npt.NDArray[np.intp], rate: float) -> StepResult:
-        """Train on the images at `chosen`. `step` counts from 0. A loss that is not finite changes no weight."""
+        """Train on the images at `chosen`. `step` counts from 0. A result that has diverged changes no weight."""
         if self._crew.count == 1 or len(chosen) < self._crew.count:
             return self._step_alone(step, chosen, rate)
         pieces = shares(len(chosen), self._crew.count)
@@ -79,7 +84,7 @@ class Stepper:
             norm = 0.0
             if self._updater.clip_norm:
                 norm = math.sqrt(float(part.total(np.array([own.gradient_norm]))[0]))
-            if math.isfinite(loss):
+            if math.isfinite(loss) and not own.diverged:
                 self._updater.update(gradient, norm, rate, step + 1, stretch)
             return own
 
@@ -93,7 +98,7 @@ class Stepper:
         result = self._gradient(0, self._alone, step, chosen, len(chosen))
         gradient = self._gradients[0][: self._network.trained]
         result.gradient_norm = math.sqrt(float(np.dot(gradient, gradient)))
-        if math.isfinite(result.loss):
+        if not result.diverged:
             stretch = slice(0, self._network.trained)
             self._updater.update(gradient, result.gradient_norm, rate, step + 1, stretch)
         return result

@@ -11,78 +11,24 @@ was never stopped (same machine, NumPy and number of parts).
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.arrays import Array
+from engine.averaging import WeightAverage
 from engine.checkpoint import Checkpoint, CheckpointError, Position, copy_named, versions
-from engine.config import TrainingConfig, live_changes
+from engine.config import TrainingConfig, check_network, live_changes
 from engine.datasets.base import Split
 from engine.evaluation import Evaluator, Figures
 from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, SettingsChanged, Validated
-from engine.layers import ShapeError
 from engine.network import Network
 from engine.parallel import Crew
-from engine.spec import SettingError
+from engine.record import Record
 from engine.stepping import Stepper, StepResult, choose_parts
 from engine.streams import stream
 
 LOOKS_PER_EPOCH = 10
 LOOK_IMAGES = 1000  # validation images that are looked at within an epoch: a fixed tenth of them, by default
-
-
-@dataclass
-class Record:
-    """What the trainer remembers besides arrays; it is part of every checkpoint."""
-
-    best_accuracy: float = -1.0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    waited: int = 0  # epochs since the best one
-    loss_sum: float = 0.0  # over the images of this epoch so far
-    correct: int = 0
-    seen: int = 0
-    validation: dict[str, float] = field(default_factory=dict)  # of the last complete epoch
-    test: dict[str, float] = field(default_factory=dict)  # of the weights that the run ended with
-    seconds: float = 0.0  # spent training, told by whoever keeps the time
-    looked: bool = True  # False between a batch and the look at validation images that may be due after it
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data; numbers that are not finite become null."""
-        data = self.__dict__ | {"validation": _finite(self.validation), "test": _finite(self.test)}
-        return _finite(data)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Record":
-        """What `to_json` gave; other keys are left out."""
-        known: dict[str, Any] = {
-            k: math.inf if v is None else v for k, v in data.items() if k in cls.__dataclass_fields__
-        }
-        return cls(**known)
-
-
-def _finite(data: dict[str, Any]) -> dict[str, Any]:
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in data.items()}
-
-
-def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], classes: int = 10) -> None:
-    """Raise ShapeError or SettingError for a network that cannot be trained on such data; allocates nothing."""
-    if not config.layers:
-        raise ShapeError("The network has no layers. Add at least a Flatten and a Dense layer.")
-    rows = config.summary(image_shape)
-    if rows[-1].output_shape != (classes,):
-        raise ShapeError(
-            f"The last layer gives {rows[-1].output_shape}; it must give one output for each of the {classes} "
-            f"classes. End with Dense(units={classes}) with its own bias or none."
-        )
-    beyond = [number for number in config.frozen if number >= len(config.layers)]
-    if beyond:
-        raise SettingError("frozen", f"there is no layer {beyond[0]}; the last one is {len(config.layers) - 1}")
-    if not any(row.parameters and row.trained for row in rows):
-        raise ShapeError("No layer has weights to learn. Add a Dense or Conv layer, or freeze fewer layers.")
 
 
 class Trainer:
@@ -108,14 +54,12 @@ class Trainer:
         self.record = Record()
         self.best: Checkpoint | None = None
         self.kept: Checkpoint | None = None
-        self._average: Array | None = None
         self._pending: TrainingConfig | None = None
         self._order: tuple[int, npt.NDArray[np.intp]] | None = None
         self.network.initialize(config.initializer, config.seed)
         if start is not None:
             self._start_from(start)
-        if config.average:
-            self._average = self.network.vector.copy()
+        self._average = WeightAverage(self.network, config.average)
         if resume is not None:
             self._resume(resume)
 
@@ -131,8 +75,7 @@ class Trainer:
         copy_named(saved.tracked, self.network.tracked)
         for name, slot in self._stepper.slots.items():
             copy_named(saved.slots.get(name, {}), self.network.named(slot))
-        if self._average is not None:
-            copy_named(saved.average, self.network.named(self._average))
+        copy_named(saved.average, self._average.named())
         self.position = saved.position
         self.record = Record.from_json(saved.record)
 
@@ -167,7 +110,6 @@ class Trainer:
 
     def checkpoint(self, arrays_only: bool = False) -> Checkpoint:
         """A copy of the state; with `arrays_only`, of the weights without what is needed to go on."""
-        average = {} if self._average is None else self.network.named(self._average.copy())
         slots = {n: self.network.named(s.copy()) for n, s in self._stepper.slots.items()}
         return Checkpoint(
             config=self.config,
@@ -178,7 +120,7 @@ class Trainer:
             params=self.network.named(self.network.vector.copy()),
             tracked={name: array.copy() for name, array in self.network.tracked.items()},
             slots={} if arrays_only else slots,
-            average=average,
+            average={name: array.copy() for name, array in self._average.named().items()},
             record=self.record.to_json(),
             parts=self.parts,
             versions=versions(),
@@ -195,7 +137,8 @@ class Trainer:
                     break
                 tracked = [array.copy() for array in self.network.tracked.values()]
                 result = self._next_batch()
-                if not math.isfinite(result.loss):  # the weights were left alone; running means were not
+                if not (math.isfinite(result.loss) and math.isfinite(result.gradient_norm)):
+                    # the weights were left alone; running means were not
                     for array, kept in zip(self.network.tracked.values(), tracked, strict=True):
                         array[...] = kept
                     reason = "diverged"
@@ -250,17 +193,13 @@ class Trainer:
         chosen = self._order[1][offset : offset + self.config.batch_size]
         rate = self.config.optimizer.learning_rate * self.config.schedule.factor(step, self.total_steps)
         result = self._stepper.step(step, chosen, rate)
-        if math.isfinite(result.loss):
+        if not result.diverged:
             self._count(result, len(chosen))
         accuracy = result.correct / len(chosen)
         return BatchDone(self.position.step, self.epoch, result.loss, accuracy, len(chosen), rate, result.gradient_norm)
 
     def _count(self, result: StepResult, images: int) -> None:
-        if self._average is not None:
-            # the share rises to its setting, so that the mean forgets the random start (as in Tarvainen 2017)
-            kept = min(self.config.average, (self.position.step + 1) / (self.position.step + 10))
-            self._average *= kept
-            self._average += self.network.vector * np.float32(1 - kept)
+        self._average.follow(self.position.step)
         self.record.loss_sum += result.loss * images
         self.record.correct += result.correct
         self.record.seen += images
@@ -287,12 +226,9 @@ class Trainer:
 
     def _validate(self, count: int | None = None) -> Figures:
         """Figures for the first `count` validation images, which are in random order by their split."""
-        with self._averaged():
+        with self._average.in_place():
             images, labels = self.data.validation_images[:count], self.data.validation_labels[:count]
             return self._evaluator.figures(images, labels, self.config.loss)
-
-    def _averaged(self) -> "_Swapped":
-        return _Swapped(self.network.vector, self._average)
 
     def _end_epoch(self) -> EpochDone:
         all_of_them = self._validate()
@@ -328,7 +264,7 @@ class Trainer:
         if reason == "diverged":
             self._discard_overflow()
         validation = self._validate()
-        with self._averaged():
+        with self._average.in_place():
             test = self._evaluator.figures(self.data.test_images, self.data.test_labels, self.config.loss)
         self.record.test = {"loss": test.loss, "accuracy": test.accuracy} if test.count else {}
         self.record.validation = {"loss": validation.loss, "accuracy": validation.accuracy}
@@ -360,31 +296,13 @@ class Trainer:
     def _put_back(self, kept: Checkpoint) -> None:
         copy_named(kept.params, self.network.named(self.network.vector))
         copy_named(kept.tracked, self.network.tracked)
-        if self._average is not None:
-            copy_named(kept.average, self.network.named(self._average))
+        copy_named(kept.average, self._average.named())
 
     def _discard_overflow(self) -> None:
         """Put 0 for what overflowed in the last update, so that the file can be read."""
-        average = [] if self._average is None else [self._average]
-        for array in (self.network.vector, *self.network.tracked.values(), *average):
+        for array in (self.network.vector, *self.network.tracked.values(), *self._average.named().values()):
             array[~np.isfinite(array)] = 0
 
     def close(self) -> None:
         """Let the threads end. A trainer is not used after this."""
         self._crew.close()
-
-
-class _Swapped:
-    """While entered, the network's vector holds the running mean, where there is one."""
-
-    def __init__(self, vector: Array, average: Array | None) -> None:
-        self._vector, self._average = vector, average
-
-    def __enter__(self) -> None:
-        if self._average is not None:
-            self._kept = self._vector.copy()
-            self._vector[...] = self._average
-
-    def __exit__(self, *details: object) -> None:
-        if self._average is not None:
-            self._vector[...] = self._kept

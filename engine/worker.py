@@ -20,7 +20,7 @@ import cv2
 from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from engine.config import TrainingConfig
 from engine.datasets import DataError, load_split
-from engine.events import Event, RunEnded
+from engine.events import Event, RunEnded, SettingsChanged
 from engine.layers import ShapeError
 from engine.recording import Recorder
 from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder
@@ -63,6 +63,8 @@ class Session:
             self._follow(force=True)
             for event in self._trainer.run():
                 recorder.record(event)
+                if isinstance(event, SettingsChanged):
+                    recorder.save()  # a run that is killed right after this goes on with the change, at its step
                 yield event
                 if not self._may_go_on(event):
                     break

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import answer, pad, session, style
+from dashboard import answer, pad, session
 from dashboard.live_chart import load_plotly
 from dashboard.readers import Reader, of_run, pretrained
 from engine.drawing import Prepared
@@ -53,4 +53,4 @@ def _steps(prepared: Prepared) -> None:
         for step in prepared.steps
     )
     st.html(f'<div class="ink-steps">{pictures}</div>')
-    style.sentence("As in MNIST: the digit is 20 of 28 pixels tall or wide, and its centre of mass is in the middle.")
+    st.caption("As in MNIST: the digit is 20 of 28 pixels tall or wide, and its centre of mass is in the middle.")

@@ -1,5 +1,7 @@
 """Build a network, watch it learn, draw for it."""
 
+import math
+
 import streamlit as st
 
 from dashboard import answer, control_bar, pad, progress, run_menu, session, sidebar, style
@@ -7,7 +9,7 @@ from dashboard.charts import accuracy_figure, architecture_picture, loss_figure
 from dashboard.live_chart import live_chart, load_plotly
 from dashboard.picture import picture
 from dashboard.readers import choose
-from dashboard.stack import StackCheck
+from dashboard.stack import StackCheck, short
 from engine.config import TrainingConfig
 from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
@@ -18,24 +20,35 @@ PAD_SIDE = 300
 CHART_HEIGHT = 285
 PICTURE_WIDTH = 640  # pixels, of one row of layers
 NO_RUN = Status("none")
+HOW = """
+- **Train**, and within seconds the loss falls and the accuracy rises, here.
+- **Draw** a digit at any time, and see the answer change while the network learns.
+- **Change** anything on the left. Learning rate, momentum, dropout, decay, augmentation and batch size act at once,
+  also on a run that is under way.
+"""
 X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}
 
 
 def render() -> None:
-    """The whole page."""
+    """The whole page. What comes and goes does so inside containers that stay: the pad must never move.
+
+    An element whose place among its siblings changes is made anew by the browser, and a canvas made anew is empty.
+    """
     load_plotly()
     run = _shown_run()
     fixed = _in_step(run)
     checked = sidebar.render()
-    if fixed:
-        _offer_new_run(fixed)
+    with st.container(key="notices"):
+        if fixed:
+            _offer_new_run(fixed)
     status = session.runs().status(run) if run else NO_RUN
     shown = session.shown()
     shown.polling = status.state in control_bar.WAITING
     st.fragment(_live, run_every=TICK if shown.polling else None)(checked)
-    if run is not None:
-        with st.expander("The network"):
-            _network(checked)
+    with st.container(key="below"):
+        if run is not None:
+            with st.expander("The network"):
+                _network(checked)
 
 
 def _shown_run() -> RunFolder | None:
@@ -84,19 +97,34 @@ def _live(checked: StackCheck) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top"):
         control_bar.render(run, status, history.step if history else 0, checked)
         run_menu.render()
-    if history is not None and run is not None:
-        progress.render(history, status, _note(run, status))
-    else:
-        style.sentence("Press Train: the network learns from the images, and its loss and accuracy appear here.")
+    with st.container(key="figures", gap="xsmall"):
+        control_bar.problems(status, checked)
+        if history is not None and run is not None:
+            progress.render(history, status, _note(run, status))
+        else:
+            style.sentence("Ready. Press Train.")
     with st.container(horizontal=True, key="stage", gap="medium"):
         with st.container(key="charts", gap="xsmall"):
             if history is None or run is None:
-                _network(checked)
+                _before(checked)
             else:
                 _charts(history, run.id)
         with st.container(key="pad-panel", width=PAD_SIDE, gap="xsmall"):
             pad.render(PAD_SIDE)
             answer.render(choose(run))
+
+
+def _before(checked: StackCheck) -> None:
+    """What there is to see before anything is trained."""
+    _network(checked)
+    config = session.draft().config
+    steps = math.ceil(config.data.train_images / config.batch_size)
+    st.caption(
+        f"{checked.parameters:,} parameters, {short(checked.macs)} multiply-adds for each image. "
+        f"{config.data.train_images:,} images in batches of {config.batch_size}: {steps:,} steps an epoch, "
+        f"{config.epochs:,} epochs."
+    )
+    st.markdown(HOW)
 
 
 def _note(run: RunFolder, status: Status) -> str:

@@ -15,6 +15,7 @@ WIDEST_STROKE = 0.25  # of the shorter side; nothing wider is taken for a stroke
 FAINTEST = 0.1  # of the paper's brightness; pencil is darker than this, creases and noise are not
 NOISE = 1e-4  # of the sheet's area; a mark that small is a grain of the camera's noise
 TABLE_EDGE = 0.2  # of the shorter side; what follows the border for longer is not a pen's stroke
+LARGEST_MISFIT = 0.05  # of the brightness; a quadratic surface describes a lamp's or a window's light better
 DUST = 0.03  # of the largest mark's area
 
 
@@ -55,7 +56,8 @@ def _paper_brightness(brightness: NDArray[np.float32]) -> NDArray[np.float32]:
     small = cv2.medianBlur(small.astype(np.uint8), 5).astype(np.float32)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     # At the border a closing looks to one side only and takes a slope of the light for ink: flatten it first.
-    light = _slope_of_light(small, cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel))
+    closed = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), np.float32)
+    light = _slope_of_light(np.asarray(small, np.float32), closed)
     flat = cv2.morphologyEx(small / light, cv2.MORPH_CLOSE, kernel)
     paper = cv2.GaussianBlur(flat, (_odd(side / 2),) * 2, 0) * light
     return np.asarray(cv2.resize(np.maximum(paper, small), (width, height), interpolation=cv2.INTER_LINEAR))
@@ -64,7 +66,8 @@ def _paper_brightness(brightness: NDArray[np.float32]) -> NDArray[np.float32]:
 def _slope_of_light(small: NDArray[np.float32], closed: NDArray[np.float32]) -> NDArray[np.float32]:
     """The quadratic surface nearest to the paper's brightness, float32 (height, width), positive.
 
-    closed: `small` after a closing. What is much darker than that is ink, and is left out.
+    closed: `small` after a closing. What is much darker than that is ink, and is left out. It is 1 everywhere
+    if the light is no smooth slope, as with the edge of a shadow or a table beside the paper.
     """
     height, width = small.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
@@ -74,6 +77,9 @@ def _slope_of_light(small: NDArray[np.float32], closed: NDArray[np.float32]) -> 
     chosen &= small >= 0.85 * closed
     factors = np.linalg.lstsq(terms[chosen], small[chosen], rcond=None)[0]
     surface = terms @ factors
+    misfit = float(np.sqrt(np.mean((surface[chosen] - small[chosen]) ** 2)))
+    if misfit > LARGEST_MISFIT * float(small[chosen].mean()):
+        return np.ones_like(small)
     return np.asarray(np.maximum(surface, max(0.2 * float(surface.max()), 1)), np.float32)
 
 

@@ -32,8 +32,8 @@ class ReLU(Activation):
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         y, mode = cache
-        passes = np.sign(y, out=mode.buffers["dx", y.shape])  # 1 or 0, for y is never negative
-        return np.multiply(dy, passes, out=passes)
+        passes = np.greater(y, ZERO, out=mode.buffers["passes", y.shape, bool])
+        return np.multiply(dy, passes, out=mode.buffers["dx", y.shape])
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ the diagonal of a banded matrix. With kernel 3, stride 1 and b = 4, for one row 
                                   x5 [  .    .    .    w2 ]
 
 The dots are zeros: b times longer copies and a b times wider product for (b + kernel - 1) / kernel times the
-multiplications. b = 1 is im2col, and the best choice where there are many channels.
+multiplications. b = 1 is im2col, and the best choice where there are many channels. A last column of ones, and a
+last row of the band with the bias under each output, make the product add the bias as well, and its gradient.
 
 Four things make NumPy quick here. All memory is allocated once. A window's row of span c numbers is copied as ONE
 opaque element (a void type of that many bytes): NumPy then pays a few nanoseconds for a row, not a loop's start. A
@@ -74,7 +75,7 @@ class BandedProduct:
         self._weight_shape, self._stride = weight_shape, stride
         self._group = group_size(cols, channels, outputs, kernel)
         self._span = (self._group - 1) * stride + kernel
-        self._length = kernel * self._span * channels  # rows of the band
+        self._length = kernel * self._span * channels + 1  # rows of the band, the bias's being the last
         self._breadth = self._group * outputs  # columns of the band
         pixel = channels * self._dtype.itemsize
         line = width * pixel
@@ -82,7 +83,7 @@ class BandedProduct:
         self._windows_shape = (images, rows, cols // self._group, kernel)
         self._windows_strides = (height * line, stride * line, self._group * stride * pixel, line)
         self._band = np.zeros((self._length, self._breadth), self._dtype)
-        self._weights = self._along_diagonal(self._band)
+        self._weights, self._biases = self._along_diagonal(self._band), self._band[-1].reshape(-1, outputs)
         self.y: Array = np.empty((images, rows, cols, outputs), self._dtype)
         self._parts = self._divide(images, rows * cols // self._group)
         self._d_band: Array | None = None
@@ -92,7 +93,7 @@ class BandedProduct:
         fit = max(1, CACHED_BYTES // (per_image * (self._length + self._breadth) * self._dtype.itemsize))
         at_once = -(-images // -(-images // fit))  # groups of nearly equal size
         self._kept = images * per_image * self._length * self._dtype.itemsize <= KEPT_BYTES
-        memory = np.empty(((images if self._kept else at_once) * per_image, self._length), self._dtype)
+        memory = np.ones(((images if self._kept else at_once) * per_image, self._length), self._dtype)
         parts: list[tuple[slice, Array, npt.NDArray[np.void], Shape]] = []
         for first in range(0, images, at_once):
             which = slice(first, min(first + at_once, images))
@@ -100,15 +101,24 @@ class BandedProduct:
             piece = piece_rows(count, self._length, self._breadth)
             start = first * per_image if self._kept else 0
             columns = memory[start : start + count]
-            windows = columns.view(self._window).reshape(-1, *self._windows_shape[1:])
+            windows = self._as_windows(columns)
             pieces = (count // piece, piece, self._breadth)
             parts.append((which, columns.reshape(-1, piece, self._length), windows, pieces))
         return parts
 
+    def _as_windows(self, columns: Array) -> npt.NDArray[np.void]:
+        """View of the columns, without their ones, as (n, rows, groups, kernel) windows."""
+        _, rows, groups, kernel = self._windows_shape
+        line, window = self._length * self._dtype.itemsize, self._window.itemsize
+        shape = (len(columns) // (rows * groups), rows, groups, kernel)
+        return np.ndarray(
+            shape, self._window, columns.data, strides=(rows * groups * line, groups * line, line, window)
+        )
+
     def _along_diagonal(self, band: Array) -> Array:
         """View (group, kernel, kernel, c, o) of the copies of the weight inside a band."""
         kernel, _, channels, outputs = self._weight_shape
-        whole = band.reshape(kernel, self._span, channels, self._group, outputs)
+        whole = band[:-1].reshape(kernel, self._span, channels, self._group, outputs)
         s_row, s_pixel, s_channel, s_group, s_output = whole.strides
         return as_strided(
             band,
@@ -120,17 +130,19 @@ class BandedProduct:
         """View of x as (n, rows, groups, kernel) windows, each row of a window one element."""
         return np.ndarray(self._windows_shape, self._window, x.data, strides=self._windows_strides)
 
-    def forward(self, x: Array, weight: Array) -> Array:
+    def forward(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """y = columns @ band, in this object's own memory."""
         np.copyto(self._weights, weight)
+        if bias is not None:
+            np.copyto(self._biases, bias)
         windows = self._windows(x)
         for which, columns, rows, pieces in self._parts:
             np.copyto(rows, windows[which])
             np.matmul(columns, self._band, out=self.y[which].reshape(pieces))
         return self.y
 
-    def weight_gradient(self, x: Array, dy: Array, out: Array) -> None:
-        """out = columns^T @ dy, summed along the diagonals of the band. x as in the last `forward`."""
+    def gradient(self, x: Array, dy: Array, d_weight: Array, d_bias: Array | None = None) -> None:
+        """Write columns^T @ dy, summed along the diagonals of the band. x as in the last `forward`."""
         if self._d_band is None:
             self._d_band = np.empty_like(self._band)
             self._d_weights = self._along_diagonal(self._d_band)
@@ -145,4 +157,6 @@ class BandedProduct:
             d_pieces = self._d_pieces[: len(columns)]
             np.matmul(columns.transpose(0, 2, 1), dy[which].reshape(pieces), out=d_pieces)
             self._d_band += np.add.reduce(d_pieces, axis=0, out=self._d_part)
-        np.add.reduce(self._d_weights, axis=0, out=out)
+        np.add.reduce(self._d_weights, axis=0, out=d_weight)
+        if d_bias is not None:
+            np.add.reduce(self._d_band[-1].reshape(self._group, -1), axis=0, out=d_bias)

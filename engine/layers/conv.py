@@ -8,7 +8,6 @@ import numpy.typing as npt
 from engine.arrays import Array, Shape
 from engine.layers.banded import BandedProduct
 from engine.layers.base import Cache, Layer, Mode, ParameterShape, Params, needs_image, option
-from engine.layers.wide import add_channels, sum_channels
 from engine.layers.window import output_size, same_padding
 
 
@@ -61,16 +60,11 @@ class Conv(Layer):
         plan = mode.plans.get(x.shape)
         if plan is None:
             plan = mode.plan(x.shape, Plan(self, x.shape, x.dtype))
-        y = plan.product.forward(plan.pad(x), params["weight"])
-        if self.bias:
-            add_channels(y, params["bias"])
-        return y, (plan, mode)
+        return plan.product.forward(plan.pad(x), params["weight"], params.get("bias")), (plan, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         plan, mode = cache
-        if self.bias:
-            sum_channels(dy, out=grads["bias"])
-        plan.product.weight_gradient(plan.padded, dy, grads["weight"])
+        plan.product.gradient(plan.padded, dy, grads["weight"], grads.get("bias"))
         return plan.input_gradient(dy, params["weight"]) if mode.wants_dx else None
 
 

@@ -20,12 +20,6 @@ def repeat(channels: Array, images: Array) -> Array:
     return channels if images.ndim == 2 else np.tile(channels, images.shape[-2])
 
 
-def add_channels(images: Array, channels: Array) -> None:
-    """images += channels, in place."""
-    wide = as_wide(images)
-    wide += repeat(channels, images)
-
-
 def sum_channels(images: Array, out: Array | None = None) -> Array:
     """Sum over everything but the channels."""
     wide = as_wide(images)

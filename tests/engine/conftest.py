@@ -1,12 +1,16 @@
 """Small made-up data, and the settings of runs that take milliseconds."""
 
+import engine  # noqa: F401  # isort: skip  # before NumPy: BLAS at one thread, as in a worker, or bits may differ
+
 import numpy as np
 import pytest
 
+from engine.checkpoint import write_checkpoint
 from engine.config import DataConfig, Stopping, TrainingConfig
 from engine.datasets.base import Dataset, split
 from engine.layers import Dense, Flatten, ReLU
 from engine.optimizers import Momentum
+from engine.trainer import Trainer
 
 
 def made_up_digits(count, seed):
@@ -57,3 +61,18 @@ def tiny(digits_file):
         validate_every=2,
         stopping=Stopping(keep="best"),
     )
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tiny, digits):
+    """With every kind of array in it: trained, tracked, average, optimizer slots."""
+    config = tiny.with_values({"layers.2": "BatchNorm", "optimizer": "Adam", "average": 0.9, "epochs": 1})
+    trainer = Trainer(config, digits)
+    list(trainer.run())
+    return trainer.checkpoint()
+
+
+@pytest.fixture
+def saved(checkpoint, tmp_path):
+    write_checkpoint(tmp_path / "saved.npz", checkpoint)
+    return tmp_path / "saved.npz"

@@ -130,6 +130,14 @@ def test_changes_are_composed_in_the_order_given():
     assert together[0, 4, 1] == 255
 
 
+def test_a_slant_and_a_transpose_do_not_change_places():
+    picture = np.zeros((1, 7, 7), np.uint8)
+    picture[0, 2, 3] = 255  # one row above the centre: the slant takes it one column to the left, to (2, 2) ...
+    picture[0, 4, 5] = 100  # one row below: to the right, to (4, 6); then rows and columns are swapped
+    both = augment(picture, (Shear(by=1.0), Transpose(share=1)), Lowest())
+    assert {tuple(place) for place in np.argwhere(both[0]).tolist()} == {(2, 2), (6, 4)}
+
+
 @pytest.mark.parametrize("much", MUCH, ids=lambda each: type(each).__name__)
 def test_the_same_stream_gives_the_same_pixels_and_another_gives_others(much, pictures):
     first, again = (augment(pictures, (much,), stream(1, "t", 5)) for _ in range(2))

@@ -177,12 +177,11 @@ def errors(tmp_path, checkpoint):
     }
 
 
-CASES = ("unknown setting", "value out of range", "no value", "deep value", "stack that cannot work", "no data", "bad name",
-         "no checkpoint", "damaged checkpoint", "other image size", "no picture", "empty picture", "no such picture",
-         "a folder")  # fmt: skip
+CASES = """unknown setting, value out of range, no value, deep value, stack that cannot work, no data, bad name,
+no checkpoint, damaged checkpoint, other image size, no picture, empty picture, no such picture, a folder"""
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", CASES.replace("\n", " ").split(", "))
 def test_errors_are_one_line_on_standard_error(call, checkpoint, tmp_path, case):
     arguments, message = errors(tmp_path, checkpoint)[case]
     status, out, error = call(*arguments)

@@ -224,10 +224,10 @@ def test_truncated_files_and_single_arrays_are_no_data(tmp_path):
     path = tmp_path / "mine.npz"
     saved(path)
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(DataError, match="is no .npz file"):
+    with pytest.raises(DataError, match=r"is no \.npz file"):
         load(str(path))
     np.save(tmp_path / "one.npy", np.zeros(3))
-    with pytest.raises(DataError, match="is no .npz file"):
+    with pytest.raises(DataError, match=r"is no \.npz file"):
         load(str(tmp_path / "one.npy"))
 
 

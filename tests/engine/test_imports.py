@@ -18,7 +18,7 @@ LEVELS = (
     ("network", "gradcheck"),
     ("config",),
     ("events", "datasets", "presets", "rundir", "history"),
-    ("checkpoint", "parallel", "pictures", "updating"),
+    ("checkpoint", "parallel", "pictures", "updating", "record", "averaging"),
     ("evaluation", "stepping", "explain"),
     ("trainer",),
     ("recording",),

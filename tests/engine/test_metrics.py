@@ -8,24 +8,25 @@ from engine.losses import CrossEntropy, MeanSquaredError, softmax
 from engine.metrics import accuracy, calibration, class_scores, confusion_matrix
 
 LABELS = np.array([0, 0, 0, 1, 1], np.uint8)
-READ_AS = np.array([0, 0, 1, 1, 0])
+READ_AS = np.array([0, 0, 1, 1, 1])
 PROBABILITIES = np.eye(3, dtype=np.float32)[READ_AS]  # the third class is never there and never read
 
 
 def test_accuracy_is_the_share_of_right_answers():
-    assert accuracy(PROBABILITIES, LABELS) == pytest.approx(3 / 5)
+    assert accuracy(PROBABILITIES, LABELS) == pytest.approx(4 / 5)
 
 
 def test_confusion_matrix_has_the_truth_in_its_rows():
-    assert confusion_matrix(PROBABILITIES, LABELS).tolist() == [[2, 1, 0], [1, 1, 0], [0, 0, 0]]
+    assert confusion_matrix(PROBABILITIES, LABELS).tolist() == [[2, 1, 0], [0, 2, 0], [0, 0, 0]]
 
 
 def test_class_scores_by_hand_and_zero_where_there_is_nothing_to_divide_by():
     scores = class_scores(confusion_matrix(PROBABILITIES, LABELS))
-    # read as 0: three times, two of them right; 0s: three, two of them found; read as 1: two, one right; 1s: two
-    assert scores.precision == pytest.approx([2 / 3, 1 / 2, 0])
-    assert scores.recall == pytest.approx([2 / 3, 1 / 2, 0])
-    assert scores.f1 == pytest.approx([2 / 3, 1 / 2, 0])
+    # read as 0: twice, both right; 0s: three, two of them found; read as 1: three times, two right; 1s: two, both found
+    assert scores.precision == pytest.approx([1, 2 / 3, 0])
+    assert scores.recall == pytest.approx([2 / 3, 1, 0])
+    # 2 * 1 * (2/3) / (5/3)
+    assert scores.f1 == pytest.approx([4 / 5, 4 / 5, 0])
 
 
 def test_precision_and_recall_are_not_each_other():

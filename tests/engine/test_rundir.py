@@ -2,11 +2,7 @@
 
 import json
 import os
-import socket
-import subprocess
-import sys
 import threading
-import time
 
 import pytest
 
@@ -222,88 +218,3 @@ def test_the_tail_gives_whole_events_newest_first_whatever_its_size(run, size):
     found = list(tail_events(run.events_file, size))
     assert found
     assert found == events[::-1][: len(found)]
-
-
-# --- status ----------------------------------------------------------------------------------------------------
-
-
-def claimed_by(run, pid, host=None, start=None):
-    from engine.rundir import _start_of
-
-    started = _start_of(pid) if start is None else start
-    write_json(run.worker_file, {"pid": pid, "host": host or socket.gethostname(), "start": started})
-
-
-@pytest.fixture
-def sleeper():
-    """Some process that lives."""
-    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    yield process
-    process.kill()
-    process.communicate()
-
-
-@pytest.mark.parametrize(
-    ("events", "state"),
-    [
-        ([], "starting"),
-        (["RunStarted"], "running"),
-        (["RunStarted", "Batches"], "running"),
-        (["RunStarted", "Batches", "EpochDone"], "running"),
-        (["RunStarted", "Paused"], "paused"),
-        (["RunStarted", "Paused", "Resumed"], "running"),
-        (["RunStarted", "Paused", "RunStarted"], "running"),
-    ],
-)
-def test_a_living_workers_state_is_its_last_event(run, sleeper, events, state):
-    claimed_by(run, sleeper.pid)
-    append(run, *({"event": name} for name in events))
-    assert run.status().state == state
-    assert run.status().busy
-    sleeper.kill()
-    sleeper.wait()
-    assert run.status().state == "interrupted"
-    assert not run.status().busy
-
-
-def test_an_ended_run_has_its_reason_whoever_lives(run, sleeper):
-    claimed_by(run, sleeper.pid)
-    append(run, {"event": "RunStarted"}, {"event": "RunEnded", "reason": "patience"})
-    assert (run.status().state, run.status().reason) == ("ended", "patience")
-
-
-def test_another_process_with_the_same_number_is_not_taken_for_the_worker(run, sleeper):
-    claimed_by(run, sleeper.pid, start="1")
-    assert run.status().state == "interrupted"
-
-
-def test_a_worker_on_another_host_lives_as_long_as_its_heart_beats(run):
-    claimed_by(run, 1, host="elsewhere", start="1")
-    assert run.status().state == "starting"
-    run.beat()
-    assert run.worker_alive()
-    old = time.time() - 60
-    os.utime(run.worker_file, (old, old))
-    assert run.status().state == "interrupted"
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "[]", "{}", "null", '"x"', '{"host": "HERE", "pid": "x", "start": "1"}',
-     '{"host": "HERE", "pid": 1e999, "start": "1"}', '{"host": "HERE", "pid": null, "start": "1"}',
-     '{"host": "HERE", "pid": -1, "start": "1"}', '{"host": "HERE", "pid": 99999999999999999999, "start": ""}'],
-)  # fmt: skip
-def test_a_damaged_worker_file_means_that_no_worker_lives(run, text):
-    run.worker_file.write_text(text.replace("HERE", socket.gethostname()))
-    assert not run.worker_alive()
-    assert run.status().state == "interrupted"
-
-
-def test_a_run_that_another_living_process_trains_cannot_be_claimed(run, sleeper):
-    claimed_by(run, sleeper.pid)
-    with pytest.raises(RunError, match="by another process already"):
-        run.claim()
-    sleeper.kill()
-    sleeper.wait()
-    run.claim()
-    assert read_json(run.worker_file)["pid"] == os.getpid()

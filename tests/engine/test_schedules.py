@@ -1,5 +1,6 @@
 """Learning rates at the points of a run where they are known."""
 
+import itertools
 import math
 
 import pytest
@@ -46,7 +47,7 @@ def test_one_cycle_rises_then_falls_without_a_jump():
     assert peak == 60  # 0.3 of 200
     assert factors[:61] == sorted(factors[:61])
     assert factors[60:] == sorted(factors[60:], reverse=True)
-    assert max(abs(a - b) for a, b in zip(factors, factors[1:], strict=False)) < 0.03
+    assert max(abs(a - b) for a, b in itertools.pairwise(factors)) < 0.03
 
 
 @pytest.mark.parametrize("name", Schedule.members())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.augment import Augmentation
-from engine.config import DataConfig, Penalty, Stopping, TrainingConfig, differences, live_changes
+from engine.config import DataConfig, Penalty, Stopping, TrainingConfig
 from engine.initializers import Initializer
 from engine.layers import Conv, Dense, Dropout, Layer, LeakyReLU
 from engine.losses import Loss
@@ -94,8 +94,8 @@ def test_all_families_have_the_members_that_the_project_promises():
         "ScaledNormal",
         "Zeros",
     }
-    assert set(Augmentation.members()) == {"Shift", "Rotate", "Stretch", "Zoom", "Shear", "Transpose", "Elastic", "Noise",
-                                           "Erase"}  # fmt: skip
+    moves = {"Shift", "Rotate", "Stretch", "Zoom", "Shear", "Transpose", "Elastic"}
+    assert set(Augmentation.members()) == moves | {"Noise", "Erase"}
 
 
 def test_abstract_bases_are_in_no_menu_and_subclasses_are_members_of_their_base():
@@ -117,7 +117,7 @@ def test_values_outside_of_the_range_are_refused_at_both_ends(cls, name, annotat
     for bad in (details.low - step, details.high * 2 + step):
         if bad == details.low:
             bad = details.low - 1  # the step is lost in rounding
-        with pytest.raises(SettingError, match="must be from .* to .*; got"):
+        with pytest.raises(SettingError, match=r"must be from .* to .*; got"):
             cls(**{name: annotation(bad)})
 
 
@@ -125,7 +125,7 @@ def test_values_outside_of_the_range_are_refused_at_both_ends(cls, name, annotat
 def test_what_is_no_usable_number_is_refused_in_words(cls, name, annotation, details):
     huge = [10**400, -(10**400), 10**5000]
     for bad in (math.nan, math.inf, -math.inf, True, False, None, "1", [], {}, (1,), 1j, b"1", *huge):
-        with pytest.raises(SettingError, match="expected a|must be") as error:
+        with pytest.raises(SettingError, match=r"expected a|must be") as error:
             cls(**{name: bad})
         assert error.value.path == f"{cls.__name__}.{name}"
         assert "got" in error.value.message
@@ -208,17 +208,24 @@ HOSTILE = {
 }
 
 
+def complaint(data):
+    """What is said against these settings; anything but a SettingError fails the test."""
+    try:
+        TrainingConfig.from_json(data)
+    except SettingError as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 @pytest.mark.parametrize("name", [name for name, _, _ in describe(TrainingConfig)])
 def test_hostile_values_give_a_short_setting_error_or_are_plain_text(name, hostile):
     value = HOSTILE[hostile]
     for data in ({name: value}, {"optimizer": {"kind": "SGD", name: value}}, {"layers": [{"kind": value}]}):
-        try:
-            TrainingConfig.from_json(data)
-        except SettingError as error:
-            assert len(str(error)) < 800
-        else:
-            assert name == "start_from" or (name == "frozen" and hostile == "long list")
+        message = complaint(data)
+        plain = name == "start_from" or (name == "frozen" and hostile == "long list")
+        assert message or plain, "nobody noticed"
+        assert len(message) < 800
 
 
 def test_hostile_names_give_a_short_setting_error():
@@ -249,7 +256,7 @@ def test_an_assignment_is_a_path_and_json_or_else_text(text, wanted):
 
 @pytest.mark.parametrize("text", ["", "seed", "=3", "  =3"])
 def test_what_is_no_assignment_is_refused(text):
-    with pytest.raises(SettingError, match="expected PATH=VALUE, such as optimizer.learning_rate=0.1; got"):
+    with pytest.raises(SettingError, match=r"expected PATH=VALUE, such as optimizer\.learning_rate=0\.1; got"):
         parse_assignment(text)
 
 
@@ -288,48 +295,3 @@ def test_a_kind_and_then_its_settings_can_be_set_one_after_the_other():
     config = TrainingConfig().with_values({"optimizer": "Nesterov", "optimizer.momentum": 0.5})
     assert config.optimizer == Nesterov(momentum=0.5)
     assert TrainingConfig().with_values({}) == TrainingConfig()
-
-
-# --- differences -----------------------------------------------------------------------------------------------
-
-
-def test_differences_are_named_by_path_with_both_values():
-    old = TrainingConfig()
-    new = old.with_values({"optimizer.learning_rate": 0.5, "layers.0.channels": 4, "seed": 2})
-    found = {change.path: (change.old, change.new, change.live) for change in differences(old, new)}
-    assert found == {
-        "optimizer.learning_rate": (0.001, 0.5, True),
-        "layers.0.channels": (8, 4, False),
-        "seed": (1, 2, False),
-    }
-    assert list(differences(old, old)) == []
-
-
-def test_other_kinds_and_other_numbers_of_layers_are_one_difference():
-    old = TrainingConfig()
-    (change,) = differences(old, old.with_values({"optimizer": "SGD"}))
-    assert (change.path, change.old["kind"], change.new["kind"]) == ("optimizer", "Adam", "SGD")
-    (change,) = differences(old, old.with_values({"layers": ["Flatten"]}))
-    assert change.path == "layers"
-    (change,) = differences(old, old.with_values({"frozen": [1]}))
-    assert (change.path, change.old, change.new) == ("frozen", [], [1])
-
-
-def test_what_the_design_calls_live_is_live():
-    layers = [{"kind": "Dropout"}]
-    old = TrainingConfig().with_values({"layers": layers, "optimizer": "Momentum"})
-    live = {
-        "optimizer.learning_rate": 0.5,
-        "optimizer.momentum": 0.5,
-        "penalty.l1": 0.5,
-        "penalty.l2": 0.5,
-        "penalty.decoupled": 0.5,
-        "layers.0.drop": 0.1,
-        "augmentation": ["Shift"],
-        "loss.label_smoothing": 0.1,
-        "batch_size": 7,
-        "epochs": 3,
-        "clip_norm": 1.0,
-        "stopping.patience": 3,
-    }
-    assert {change.path for change in live_changes(old, old.with_values(live))} == set(live)

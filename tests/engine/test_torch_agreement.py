@@ -10,7 +10,7 @@ PyTorch has images as NCHW and kernels as OIHW, where we have NHWC and HWIO.
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed; CI compares with it")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; CI compares with it", exc_type=ImportError)
 
 from torch.nn import functional as F  # noqa: E402, N812  # the name that everybody uses
 

@@ -1,4 +1,4 @@
-"""The loop: its events, its ends, live changes, fine-tuning. Stopping and going on is in test_resume.py."""
+"""The loop: its events, its ends, fine-tuning. Stopping and going on is in test_resume.py."""
 
 import json
 import math
@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from engine.checkpoint import Model
+from engine.config import check_network
 from engine.layers import BatchNorm, Dense, Dropout, Flatten, ReLU, ShapeError
 from engine.optimizers import Optimizer
 from engine.presets import PRESETS
-from engine.schedules import Cosine
 from engine.spec import SettingError
-from engine.trainer import Trainer, check_network
+from engine.trainer import Trainer
 
 
 def train(config, data, **more):
@@ -122,6 +122,7 @@ def test_the_run_ends_with_the_weights_that_it_was_asked_to_keep(tiny, digits, k
     assert not epochs[-1].best, "the last epoch must not be the best one, or this test shows nothing"
     wanted = best if keep == "best" else epochs[-1]
     assert events[-1].validation_accuracy == wanted.validation_accuracy
+    assert events[-1].validation_loss == wanted.validation_loss
     assert events[-1].best_epoch == best.epoch
     model = Model(trainer.kept)
     right = (model.predict(digits.validation_images).argmax(axis=1) == digits.validation_labels).mean()
@@ -143,119 +144,22 @@ def test_the_average_of_weights_is_what_is_validated_and_kept(tiny, digits):
     assert event.validation_accuracy == pytest.approx(right)
 
 
-def test_live_changes_apply_from_the_next_batch_and_are_told_with_their_step(tiny, digits):
-    trainer, events = Trainer(tiny, digits), []
-    for event in trainer.run():
-        events.append(event)
-        if event.step == 3 and kinds([event]) == ["BatchDone"]:
-            trainer.change(tiny.with_values({"optimizer.learning_rate": 0.01, "optimizer.momentum": 0.5}))
-    told = next(event for event in events if kinds([event]) == ["SettingsChanged"])
-    assert told.step == 3
-    assert told.changes == {"optimizer.learning_rate": [0.02, 0.01], "optimizer.momentum": [0.9, 0.5]}
-    assert [event.learning_rate for event in batches(events)] == [0.02] * 3 + [0.01] * 5
+def test_the_average_is_only_looked_at_and_training_goes_on_without_it(tiny, digits):
+    _, without = train(tiny, digits)
+    _, with_average = train(tiny.with_values({"average": 0.9}), digits)
+    assert batches(with_average) == batches(without)
 
 
-def test_the_same_change_at_the_same_step_gives_the_same_bits_and_matters(tiny, digits):
-    with_dropout = tiny.with_values(
-        {"layers": [{"kind": "Flatten"}, {"kind": "Dropout", "drop": 0.1}, {"kind": "Dense", "units": 10}]}
-    )
-    later = with_dropout.with_values(
-        {
-            "layers.1.drop": 0.4,
-            "augmentation": ["Shift"],
-            "loss.label_smoothing": 0.1,
-            "penalty.l2": 0.01,
-            "clip_norm": 0.5,
-        }
-    )
+def test_no_two_steps_or_threads_draw_the_same_random_numbers(tiny, digits, monkeypatch):
+    from engine import stepping
+    from engine.streams import StepRandomness
 
-    def run(change_at):
-        trainer = Trainer(with_dropout, digits)
-        events = []
-        for event in trainer.run():
-            events.append(event)
-            if event.step == change_at:
-                trainer.change(later)
-        return trainer.network.vector.tobytes(), events
-
-    assert run(3) == run(3)
-    assert run(3)[0] != run(4)[0]
-
-
-def test_a_change_back_before_the_next_batch_is_no_change(tiny, digits):
-    trainer, told = Trainer(tiny, digits), []
-    for event in trainer.run():
-        told.append(event)
-        if event.step == 2:
-            trainer.change(tiny.with_values({"clip_norm": 1.0}))
-            trainer.change(tiny)
-    assert "SettingsChanged" not in kinds(told)
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        ("seed", 6),
-        ("layers.1.units", 13),
-        ("optimizer", "SGD"),
-        ("data.train_images", 60),
-        ("frozen", [1]),
-        ("parts", 1),
-    ],
-)
-def test_what_is_not_live_is_refused_and_changes_nothing(tiny, digits, path, value):
-    trainer = Trainer(tiny, digits)
-    with pytest.raises(SettingError, match="start another run") as error:
-        trainer.change(tiny.with_values({path: value}))
-    assert error.value.path.startswith(path.split(".")[0])
-    assert trainer.config == tiny
-    assert "SettingsChanged" not in kinds(trainer.run())
-
-
-@pytest.mark.parametrize("size", [5, 35, 1, 4096])
-def test_a_new_batch_size_in_mid_epoch_still_uses_every_image_once(tiny, digits, size):
-    trainer, events = Trainer(tiny, digits), []
-    for event in trainer.run():
-        events.append(event)
-        if event.step == 2:
-            trainer.change(tiny.with_values({"batch_size": size}))
-    left = math.ceil(30 / size)  # 40 of 70 images were used
-    assert [event.images for event in batches(events)][:2] == [20, 20]
-    assert sum(event.images for event in batches(events)) == 140
-    assert len(batches(events)) == 2 + left + math.ceil(70 / size)
-    assert events[-1].epoch == 2.0
-
-
-def test_a_schedule_reaches_its_end_after_the_batch_size_changed(tiny, digits):
-    config = tiny.with_values({"schedule": "Cosine"})
-    assert isinstance(config.schedule, Cosine)
-    trainer, rates = Trainer(config, digits), []
-    for event in trainer.run():
-        if kinds([event]) == ["BatchDone"]:
-            rates.append(event.learning_rate)
-        if event.step == 2:
-            trainer.change(config.with_values({"batch_size": 70}))
-    assert len(rates) == 4  # 2, then the rest of the epoch, then one epoch
-    assert all(rate > 0 for rate in rates)
-    assert rates[-1] == pytest.approx(0.02 * (1 + math.cos(math.pi * 3 / 4)) / 2)
-
-
-def test_fewer_epochs_than_were_done_end_the_run_at_once(tiny, digits):
-    trainer, events = Trainer(tiny.with_values({"epochs": 5}), digits), []
-    for event in trainer.run():
-        events.append(event)
-        if event.step == 6:
-            trainer.change(tiny.with_values({"epochs": 1}))
-    assert (events[-1].reason, events[-1].step) == ("finished", 6)
-
-
-def test_more_epochs_may_be_asked_for_until_the_very_last_event(tiny, digits):
-    trainer, events = Trainer(tiny, digits), []
-    for event in trainer.run():
-        events.append(event)
-        if event.step == 8 and kinds([event]) == ["EpochDone"]:
-            trainer.change(tiny.with_values({"epochs": 3}))
-    assert (events[-1].reason, events[-1].step) == ("finished", 12)
+    asked = []
+    stream, restart = stepping.stream, StepRandomness.restart
+    monkeypatch.setattr(stepping, "stream", lambda *words: asked.append(words) or stream(*words))
+    monkeypatch.setattr(StepRandomness, "restart", lambda self, *w: asked.append(("layers", *w)) or restart(self, *w))
+    train(tiny.with_values({"parts": 2, "augmentation": ["Shift"]}), digits)
+    assert len(asked) == len(set(asked)) == 8 * 2 * 2  # steps, threads, augmentation and layers
 
 
 @pytest.mark.parametrize("name", Optimizer.members())
@@ -276,10 +180,26 @@ def test_a_run_with_batch_normalization_that_diverges_keeps_finite_weights_and_s
     wild = {"optimizer.learning_rate": 10.0, "optimizer.momentum": 0.999, "loss": "MeanSquaredError", "epochs": 60}
     config = tiny.with_values(wild | {"penalty.l2": l2, "stopping.keep": "last"}).to_json()
     config["layers"] = [layer.to_json() for layer in layers]
-    trainer, events = train(type(tiny).from_json(config), digits)
-    assert events[-1].reason == "diverged"
+    trainer, before = Trainer(type(tiny).from_json(config), digits), {}
+    for event in trainer.run():
+        if kinds([event]) == ["BatchDone"] and math.isfinite(event.loss):
+            before = {name: array.copy() for name, array in trainer.network.tracked.items()}
+    assert event.reason == "diverged"
     assert np.isfinite(trainer.network.vector).all()
-    assert all(np.isfinite(array).all() for array in trainer.network.tracked.values())
+    for name, array in trainer.network.tracked.items():
+        np.testing.assert_array_equal(array, before[name], "the batch that diverged has left no trace")
+
+
+def test_weights_that_overflowed_in_the_last_update_do_not_spoil_the_file(tiny, digits):
+    config = tiny.with_values({"average": 0.9, "stopping.keep": "last"})
+    trainer = Trainer(config, digits)
+    for event in trainer.run():
+        if event.step == 3:
+            trainer.network.vector[:5] = np.inf
+            trainer._average.named()["1.dense.weight"].flat[5:9] = np.nan
+    assert event.reason == "diverged"
+    kept = trainer.kept
+    assert all(np.isfinite(array).all() for array in (*kept.params.values(), *kept.average.values()))
 
 
 def test_fine_tuning_starts_from_given_weights_and_changes_the_last_layer_only(tiny, digits):
@@ -292,6 +212,13 @@ def test_fine_tuning_starts_from_given_weights_and_changes_the_last_layer_only(t
     list(second.run())
     changed = {n for n, array in second.network.named(second.network.vector).items() if (array != before[n]).any()}
     assert changed == {"3.dense.weight", "3.dense.bias"}
+
+
+def test_fine_tuning_starts_from_the_average_where_there_is_one(tiny, digits):
+    first, _ = train(tiny.with_values({"average": 0.9}), digits)
+    second = Trainer(tiny, digits, start=first.kept)
+    for name, array in second.network.named(second.network.vector).items():
+        np.testing.assert_array_equal(array, first.kept.average[name])
 
 
 def test_starting_from_other_layers_is_refused_in_words(tiny, digits):
