@@ -15,7 +15,7 @@ WAITING = ("queued", "starting", "running", "paused")  # states in which a run h
 def render(run: RunFolder | None, status: Status, step: int, checked: StackCheck) -> None:
     """The buttons that make sense now, always in the same places."""
     going = status.state in WAITING
-    with st.container(horizontal=True, vertical_alignment="center", key="control-bar"):
+    with st.container(horizontal=True, vertical_alignment="center", key="control-bar", gap="xsmall"):
         if run is None or status.state == "ended":
             _main("Train", "play_arrow", train, checked.problem)
         elif status.state == "interrupted":
@@ -52,7 +52,7 @@ def _main(label: str, icon: str, act: Callable[[], None], problem: str = "") -> 
         key="main-button",
         type="primary",
         icon=f":material/{icon}:",
-        width=150,
+        width=136,
         on_click=act,
         disabled=bool(problem),
     )

@@ -182,9 +182,10 @@ class Form:
 def controlled(widget: Any, label: str, name: str, value: Any, changed: Callable[[Any], None], **look: Any) -> None:
     """Draw a widget that shows `value`, whatever it showed before, and reports what a person makes of it.
 
-    When the value was changed by something else, the widget is replaced by one with another key. Setting its state
-    would be shorter, and wrong: the browser sends the state of all widgets with each request, several times a
-    second while a run is watched, and one that was under way would bring the old value back as a person's wish.
+    When the value was changed by something else, the widget is replaced by one with another key, and reports of the
+    old one are ignored. Setting the widget's state would be shorter, and wrong: the browser sends the state of all
+    widgets with each request, several times a second while a run is watched, and one that is under way would bring
+    the old value back as a person's wish.
     """
     versions: dict[str, tuple[int, Any]] = st.session_state.setdefault("form-versions", {})
     version, known = versions.get(name, (0, value))
@@ -194,8 +195,9 @@ def controlled(widget: Any, label: str, name: str, value: Any, changed: Callable
     key = f"{name}--{version}" if version else name
 
     def report() -> None:
-        versions[name] = (version, st.session_state[key])
-        changed(st.session_state[key])
+        if versions[name][0] == version:
+            versions[name] = (version, st.session_state[key])
+            changed(st.session_state[key])
 
     if key not in st.session_state:
         st.session_state[key] = value

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from dashboard import session, style
+from dashboard import forms, session, style
 from dashboard.session import Drawing, Sketch
 
 INK, PAPER = "#ffffff", "#0b0d12"
@@ -27,15 +27,17 @@ def render(side: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="pad-tools", width=side):
         st.button("Clear", key="pad-clear", on_click=_clear, args=(drawing,), disabled=not drawing.sketches)
         st.button("Undo", key="pad-undo", on_click=_undo, args=(drawing, side), disabled=not drawing.sketches)
-        st.session_state["pad-brush"] = drawing.brush
-        st.slider(
+        forms.controlled(
+            st.slider,
             "Brush",
-            6,
-            32,
-            key="pad-brush",
+            "pad-brush",
+            drawing.brush,
+            lambda width: setattr(drawing, "brush", width),
+            min_value=6,
+            max_value=32,
+            format="Brush %d",
             label_visibility="collapsed",
             help="Width of the brush",
-            on_change=lambda: setattr(drawing, "brush", st.session_state["pad-brush"]),
         )
 
 

@@ -41,7 +41,7 @@ def _open(run_id: str | None) -> None:
 
 def _label(run: RunFolder, status: Status) -> str:
     started = time.strftime("%d %b %H:%M", time.localtime(run.config_file.stat().st_mtime))
-    state = f"{status.state}: {status.reason}" if status.reason else status.state
+    state = status.reason or status.state
     accuracy = newest_accuracy(run)
     return f"{run.id} · {started} · {state}" + (f" · {percent(accuracy)}" if accuracy is not None else "")
 

@@ -56,6 +56,7 @@ def _data() -> None:
     form = forms.Form(
         draft.put,
         offers={"source": list(BUILT_IN)},
+        labels={"train_images": "Training images"},
         highs={"train_images": TRAINING_IMAGES, "validation_images": TRAINING_IMAGES // 3},
     )
     first = ("source", "train_images")

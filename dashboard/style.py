@@ -49,6 +49,8 @@ CSS = """
 .ink-sentence i.paused, .ink-sentence i.queued { background: #e69f00; }
 .ink-sentence i.interrupted { background: #d5482f; }
 
+[class*=st-key-open-] button { justify-content: flex-start; }
+
 /* charts beside the pad; one below the other where there is no room */
 .st-key-stage { align-items: flex-start; }
 .st-key-stage > :has(> .st-key-charts) { flex: 1 1 380px; min-width: min(380px, 100%); }
@@ -69,6 +71,8 @@ CSS = """
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   .ink-tiles { grid-template-columns: 1fr 1fr; }
+  /* the icon is enough; the name stays for those who have it read to them */
+  :is(.st-key-step, .st-key-stop, .st-key-again, .st-key-run-menu) button p { font-size: 0; }
 }
 """
 

@@ -1,7 +1,7 @@
 """BLAS at one thread, set when the engine is imported before NumPy.
 
 OpenBLAS's threads wait for each other by spinning; with a browser or a second run on the same cores they were
-seen to fall to a seventieth of their speed. Our own threads share batches instead (parallel.py).
+seen to fall to a seventieth of their speed. Our own hands share batches instead (parallel/).
 """
 
 import os

@@ -1,12 +1,10 @@
-"""Predictions and figures for many images, on all threads of a crew."""
+"""Figures for many images, found by all hands of a crew."""
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.arrays import Array, Buffers, Bytes
 from engine.checkpoint import run_network
-from engine.datasets.base import Scaling
+from engine.datasets.base import Split
 from engine.losses import Loss
 from engine.metrics import accuracy
 from engine.network import Network, Pass
@@ -23,28 +21,38 @@ class Figures:
 
 
 class Evaluator:
-    """Runs a network over images without training it."""
+    """Runs a network over a run's images without training it, all hands at once."""
 
-    def __init__(self, network: Network, scaling: Scaling, crew: Crew) -> None:
-        self._network = network
-        self._scaling = scaling
-        self._crew = crew
+    def __init__(self, network: Network, data: Split, crew: Crew) -> None:
+        """The crew's functions are shared here; it is started by whoever made it."""
+        self._network, self._data, self._crew = network, data, crew
         self._passes = [Pass(network, None) for _ in range(crew.count)]
+        most = max(len(data.validation_images), len(data.test_images))
+        self._outputs: Array = crew.empty((most, *network.output_shape), network.dtype)
+        self._run_together = crew.share(self._run_part)
 
-    def outputs(self, images: Bytes) -> Array:
-        """Outputs (n, classes) for uint8 images (n, height, width)."""
-        pieces = shares(len(images), self._crew.count)
+    def _run_part(self, index: int, images_name: str, count: int) -> tuple[float, ...]:
+        images: Bytes = getattr(self._data, images_name)
+        piece = shares(count, self._crew.count)[index]
+        outputs = run_network(self._network, images[piece], self._data.scaling, self._passes[index])
+        self._outputs[piece] = outputs
+        return ()
 
-        def work(index: int) -> Array:
-            return run_network(self._network, images[pieces[index]], self._scaling, self._passes[index])
+    def validation(self, loss: Loss, count: int | None = None) -> Figures:
+        """Figures for the first `count` validation images, or for all."""
+        labels = self._data.validation_labels[:count]
+        return self._figures("validation_images", labels, loss)
 
-        return np.concatenate(self._crew.run(work))
+    def test(self, loss: Loss) -> Figures:
+        """Figures for the test images."""
+        return self._figures("test_images", self._data.test_labels, loss)
 
-    def figures(self, images: Bytes, labels: Bytes, loss: Loss) -> Figures:
+    def _figures(self, images_name: str, labels: Bytes, loss: Loss) -> Figures:
         """Mean loss and accuracy. With no images at all both are 0."""
-        if not len(images):
+        if not len(labels):
             return Figures(0.0, 0.0, 0)
-        return figures_of(self.outputs(images), labels, loss)
+        self._run_together(images_name, len(labels))
+        return figures_of(self._outputs[: len(labels)], labels, loss)
 
 
 def figures_of(outputs: Array, labels: Bytes, loss: Loss) -> Figures:

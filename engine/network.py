@@ -10,7 +10,7 @@ Every layer gets views of it, by name. Gradients have a vector of the same layou
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,7 +116,9 @@ class Network:
         input_shape: Shape,
         frozen: frozenset[int] = frozenset(),
         dtype: npt.DTypeLike = np.float32,
+        zeros: Callable[[Shape, npt.DTypeLike], npt.NDArray[Any]] = np.zeros,
     ) -> None:
+        """zeros: gives the memory for all parameters; a crew's `empty`, if several hands train the network."""
         self.layers = tuple(layers)
         self.input_shape = tuple(input_shape)
         self.frozen = frozen
@@ -124,12 +126,13 @@ class Network:
         self.shapes = infer_shapes(self.layers, self.input_shape)
         self._plan = plan(self.layers)
         self.slots, self.decayed, self.trained = self._lay_out()
-        self.vector: Array = np.zeros(self.slots[-1].stop if self.slots else 0, self.dtype)
+        self.vector: Array = zeros((self.slots[-1].stop if self.slots else 0,), self.dtype)
         self.params = self.views(self.vector)
         self.tracked: dict[str, Array] = {}
         for number, layer in enumerate(self.layers):
             for key, details in layer.tracked(self.shapes[number]).items():
-                array = np.full(details.shape, details.fill, self.dtype)
+                array = zeros(details.shape, self.dtype)
+                array.fill(details.fill)
                 self.params[number][key] = array
                 self.tracked[f"{layer_name(number, layer)}.{key}"] = array
 

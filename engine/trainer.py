@@ -22,7 +22,7 @@ from engine.datasets.base import Split
 from engine.evaluation import Evaluator, Figures
 from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, SettingsChanged, Validated
 from engine.network import Network
-from engine.parallel import Crew
+from engine.parallel import make_crew
 from engine.record import Record
 from engine.stepping import Stepper, StepResult, choose_parts
 from engine.streams import stream
@@ -40,16 +40,21 @@ class Trainer:
         data: Split,
         resume: Checkpoint | None = None,
         start: Checkpoint | None = None,
+        processes: bool = False,
     ) -> None:
-        """resume: go on where a checkpoint of this run was taken. start: begin with another network's weights."""
+        """resume: go on where a checkpoint of this run was taken. start: begin with another network's weights.
+
+        processes: let processes share each batch where there are several parts (see parallel); else threads do.
+        """
         check_network(config, data.image_shape, data.classes)
         self.config = config
         self.data = data
-        self.network = Network(config.layers, data.image_shape, frozenset(config.frozen))
         self.parts = resume.parts if resume else choose_parts(config, data.image_shape)
-        self._crew = Crew(self.parts)
+        self._crew = make_crew(self.parts, processes)
+        self.network = Network(config.layers, data.image_shape, frozenset(config.frozen), zeros=self._crew.empty)
         self._stepper = Stepper(config, self.network, data, self._crew)
-        self._evaluator = Evaluator(self.network, data.scaling, self._crew)
+        self._evaluator = Evaluator(self.network, data, self._crew)
+        self._crew.start()
         self.position = Position()
         self.record = Record()
         self.best: Checkpoint | None = None
@@ -178,7 +183,6 @@ class Trainer:
         changes = live_changes(self.config, self._pending)
         config, self._pending = self._pending, None
         if changes:
-            self.network.change_layers(config.layers)
             self.config = config
             self._stepper.configure(config)
             told = {change.path: [change.old, change.new] for change in changes}
@@ -227,8 +231,7 @@ class Trainer:
     def _validate(self, count: int | None = None) -> Figures:
         """Figures for the first `count` validation images, which are in random order by their split."""
         with self._average.in_place():
-            images, labels = self.data.validation_images[:count], self.data.validation_labels[:count]
-            return self._evaluator.figures(images, labels, self.config.loss)
+            return self._evaluator.validation(self.config.loss, count)
 
     def _end_epoch(self) -> EpochDone:
         all_of_them = self._validate()
@@ -265,7 +268,7 @@ class Trainer:
             self._discard_overflow()
         validation = self._validate()
         with self._average.in_place():
-            test = self._evaluator.figures(self.data.test_images, self.data.test_labels, self.config.loss)
+            test = self._evaluator.test(self.config.loss)
         self.record.test = {"loss": test.loss, "accuracy": test.accuracy} if test.count else {}
         self.record.validation = {"loss": validation.loss, "accuracy": validation.accuracy}
         self.kept = self.checkpoint(arrays_only=True)

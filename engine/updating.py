@@ -5,22 +5,23 @@ import numpy as np
 from engine.arrays import Array
 from engine.config import TrainingConfig
 from engine.network import Network
+from engine.parallel import Crew
 
 
 class Updater:
     """Owns the optimizer's slots; changes the network's vector, or one stretch of it for each thread."""
 
-    def __init__(self, config: TrainingConfig, network: Network) -> None:
+    def __init__(self, config: TrainingConfig, network: Network, crew: Crew) -> None:
+        self._config = config
         self._network = network
         self._work = np.empty(network.trained, network.dtype)
-        self.slots: dict[str, Array] = {}
-        self.configure(config)
+        self.slots: dict[str, Array] = {
+            name: crew.empty(network.vector.shape, network.dtype) for name in config.optimizer.slot_names
+        }
 
     def configure(self, config: TrainingConfig) -> None:
-        """Take over (live) settings from the next step on."""
+        """Take over live settings from the next step on; the optimizer's kind is none of them."""
         self._config = config
-        if set(self.slots) != set(config.optimizer.slot_names):
-            self.slots = {name: np.zeros_like(self._network.vector) for name in config.optimizer.slot_names}
 
     @property
     def clip_norm(self) -> float:

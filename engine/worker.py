@@ -138,7 +138,7 @@ def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None) -> Tr
     """Load the data, and the weights that the config names, and put a trainer together."""
     data = load_split(config.data, config.seed)
     start = read_checkpoint(Path(config.start_from)) if config.start_from and resume is None else None
-    return Trainer(config, data, resume, start)
+    return Trainer(config, data, resume, start, processes=True)
 
 
 def watch_stdin(leave: threading.Event) -> None:

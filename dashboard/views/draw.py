@@ -9,12 +9,11 @@ from dashboard.live_chart import load_plotly
 from dashboard.readers import Reader, of_run, pretrained
 from engine.drawing import Prepared
 
-PAD_SIDE = 420
+PAD_SIDE = 380  # fits into a window 420 pixels wide
 
 
 def render() -> None:
     """The whole page."""
-    load_plotly()
     with st.container(horizontal=True, key="stage", gap="large"):
         with st.container(key="draw-pad", width=PAD_SIDE, gap="xsmall"):
             pad.render(PAD_SIDE)
@@ -23,8 +22,10 @@ def render() -> None:
             answer.render(reader, height=300)
     model = reader.model() if reader else None
     prepared = answer.prepared_sketch(session.drawing().image, model.image_size if model else 28)
-    if prepared is not None:
-        _steps(prepared)
+    with st.container(key="steps"):
+        if prepared is not None:
+            _steps(prepared)
+    load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
 def _choose() -> Reader | None:

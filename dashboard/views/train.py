@@ -34,7 +34,6 @@ def render() -> None:
 
     An element whose place among its siblings changes is made anew by the browser, and a canvas made anew is empty.
     """
-    load_plotly()
     run = _shown_run()
     fixed = _in_step(run)
     checked = sidebar.render()
@@ -49,6 +48,7 @@ def render() -> None:
         if run is not None:
             with st.expander("The network"):
                 _network(checked)
+    load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
 def _shown_run() -> RunFolder | None:
@@ -102,7 +102,7 @@ def _live(checked: StackCheck) -> None:
         if history is not None and run is not None:
             progress.render(history, status, _note(run, status))
         else:
-            style.sentence("Ready. Press Train.")
+            style.sentence("This network cannot be trained yet." if checked.problem else "Ready. Press Train.")
     with st.container(horizontal=True, key="stage", gap="medium"):
         with st.container(key="charts", gap="xsmall"):
             if history is None or run is None:
@@ -161,7 +161,8 @@ def _charts(history: History, run_id: str) -> None:
             0.6,
             0.05,
             key="chart-smoothing",
-            width=170,
+            width=190,
+            format="Smoothing %.2f",
             persist_state="session",
             label_visibility="collapsed",
             help="How smooth the strong lines are; the faint ones are every batch.",

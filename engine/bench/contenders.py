@@ -15,7 +15,7 @@ from engine.datasets.base import Dataset, Split, split
 from engine.layers import BatchNorm, Conv, Dense, Flatten, MaxPool, ReLU
 from engine.network import Network
 from engine.optimizers import Adam, Momentum
-from engine.parallel import Crew
+from engine.parallel import make_crew
 from engine.stepping import Stepper, choose_parts
 from engine.streams import stream
 
@@ -41,9 +41,11 @@ def draws(batch: int) -> npt.NDArray[np.intp]:
 def ours(row: Row, data: Split) -> Steps:
     """The engine's own step."""
     config = row.config()
-    network = Network(row.layers, data.image_shape)
+    crew = make_crew(choose_parts(config, data.image_shape), processes=True)
+    network = Network(row.layers, data.image_shape, zeros=crew.empty)
     network.initialize(config.initializer, 1)
-    stepper = Stepper(config, network, data, Crew(choose_parts(config, data.image_shape)))
+    stepper = Stepper(config, network, data, crew)
+    crew.start()
     batches, rate, done = draws(row.batch), config.optimizer.learning_rate, 0
 
     def steps(count: int) -> None:

@@ -1,6 +1,5 @@
 """The matrix products of a step, run bare: how much of the step they alone would take."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,21 +8,20 @@ from unittest import mock
 import numpy as np
 
 from engine.bench.contenders import Steps
-from engine.parallel import Crew
 
 Product = tuple[Any, Any, Any, Any]  # np.matmul or np.dot, its operands, its result
 
 
 @contextmanager
-def listening() -> Iterator[dict[int, list[Product]]]:
-    """While entered, every matrix product is kept, with its operands, by thread."""
-    heard: dict[int, list[Product]] = {}
+def listening() -> Iterator[list[Product]]:
+    """While entered, every matrix product of this process is kept, with its operands."""
+    heard: list[Product] = []
 
     def listener(multiply: Any) -> Any:
         def listen(a: Any, b: Any, out: Any = None) -> Any:
             result = multiply(a, b, out=out)
             if isinstance(result, np.ndarray):  # not the gradient's norm
-                heard.setdefault(threading.get_ident(), []).append((multiply, a, b, result))
+                heard.append((multiply, a, b, result))
             return result
 
         return listen
@@ -33,19 +31,17 @@ def listening() -> Iterator[dict[int, list[Product]]]:
 
 
 def bare_products(steps: Steps) -> Steps:
-    """A contender that repeats the products of one of `steps`'s steps, on as many threads, and nothing else."""
-    steps(1)
-    with listening() as heard:
-        steps(1)
-    threads = list(heard.values())
-    crew = Crew(len(threads))
+    """A contender that repeats the products of one of `steps`'s steps and does nothing else.
 
-    def work(index: int) -> None:
-        for multiply, a, b, out in threads[index]:
-            multiply(a, b, out=out)
+    Where two processes share the batch, these are one's: both do theirs at the same time.
+    """
+    steps(1)
+    with listening() as products:
+        steps(1)
 
     def repeat(count: int) -> None:
         for _ in range(count):
-            crew.run(work)
+            for multiply, a, b, out in products:
+                multiply(a, b, out=out)
 
     return repeat

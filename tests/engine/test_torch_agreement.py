@@ -39,7 +39,7 @@ from engine.layers.window import same_padding  # noqa: E402
 from engine.losses import CrossEntropy, Loss, MeanSquaredError  # noqa: E402
 from engine.network import Network  # noqa: E402
 from engine.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp  # noqa: E402
-from engine.parallel import Crew  # noqa: E402
+from engine.parallel import make_crew  # noqa: E402
 from engine.stepping import Stepper  # noqa: E402
 from engine.streams import StepRandomness  # noqa: E402
 
@@ -320,10 +320,11 @@ class Twin:
 
 def train_both(config, data, dtype, parts=1, steps=8):
     """Our stepper and its twin over batches of 24, 24 and 12 in turn; both are compared at every step."""
-    network = Network(config.layers, (14, 14, 1), frozenset(config.frozen), dtype)
+    crew = make_crew(parts)
+    network = Network(config.layers, (14, 14, 1), frozenset(config.frozen), dtype, crew.empty)
     network.initialize(config.initializer, 3)
-    crew = Crew(parts)
     stepper, twin = Stepper(config, network, data, crew), Twin(config, network)
+    crew.start()
     tolerance = TOLERANCE[dtype]
     first = None
     for step in range(steps):
