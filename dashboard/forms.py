@@ -17,13 +17,13 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.controlled import controlled
+from dashboard.steps import even_step, slider_steps
 from engine.spec import Option, Settings, default_of, describe
 
 Put = Callable[[str, Any], None]  # (path, value in JSON form)
 
 FEW = 24  # positions that a slider for whole numbers may have; with more, a number is typed
-MANTISSAS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)  # steps of a logarithmic slider in each decade
-CLOSE_TO_ONE = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
 
 
 @dataclass(frozen=True)
@@ -179,31 +179,6 @@ class Form:
         controlled(widget, label, css_key(f"form-{self.place}-{path}"), value, changed, **look)
 
 
-def controlled(widget: Any, label: str, name: str, value: Any, changed: Callable[[Any], None], **look: Any) -> None:
-    """Draw a widget that shows `value`, whatever it showed before, and reports what a person makes of it.
-
-    When the value was changed by something else, the widget is replaced by one with another key, and reports of the
-    old one are ignored. Setting the widget's state would be shorter, and wrong: the browser sends the state of all
-    widgets with each request, several times a second while a run is watched, and one that is under way would bring
-    the old value back as a person's wish.
-    """
-    versions: dict[str, tuple[int, Any]] = st.session_state.setdefault("form-versions", {})
-    version, known = versions.get(name, (0, value))
-    if known != value:
-        version += 1
-    versions[name] = (version, value)
-    key = f"{name}--{version}" if version else name
-
-    def report() -> None:
-        if versions[name][0] == version:
-            versions[name] = (version, st.session_state[key])
-            changed(st.session_state[key])
-
-    if key not in st.session_state:
-        st.session_state[key] = value
-    widget(label, key=key, on_change=report, **look)
-
-
 def words(name: str) -> str:
     """What a person reads for a name in code: "LeakyReLU" -> "Leaky ReLU", "batch_size" -> "Batch size"."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name.replace("_", " "))
@@ -237,36 +212,6 @@ def converted(value: Settings, target: type[Settings]) -> Settings:
         return target(**kept)
     except ValueError:  # the same name with another range
         return target()
-
-
-def slider_steps(annotation: Any, details: Option) -> list[Any]:
-    """Positions of a slider with uneven steps; none where even steps, or a box to type into, serve better."""
-    low, high = details.low, details.high
-    if low is None or high is None:
-        return []
-    if details.log and annotation is int and math.log2(high).is_integer():
-        return [2**power for power in range(int(math.log2(high)) + 1) if 2**power >= low]
-    if details.log:
-        return _decades(low, high, whole=annotation is int)
-    if annotation is float and low == 0 and 0.99 <= high < 1:
-        return [step for step in CLOSE_TO_ONE if step <= high]
-    return []
-
-
-def _decades(low: float, high: float, whole: bool) -> list[Any]:
-    """1, 1.5, 2, 3, 5, 7, 10, ... between low and high. A range from 0 begins with 0 and goes on at 1e-6."""
-    start = low or 1e-6
-    powers = range(math.floor(math.log10(start)), math.ceil(math.log10(high)) + 1)
-    steps = [float(f"{mantissa}e{power}") for power in powers for mantissa in MANTISSAS]
-    inside = [step for step in steps if start <= step <= high and not (whole and step % 1)]
-    return [int(step) if whole else step for step in [*([] if low else [0.0]), *inside]]
-
-
-def even_step(extent: float) -> float:
-    """A round number that divides the extent into about fifty steps."""
-    rough = extent / 50
-    power = 10.0 ** math.floor(math.log10(rough))
-    return float(f"{min((1, 2, 5, 10), key=lambda m: abs(m * power - rough)) * power:g}")
 
 
 def _join(path: str, name: str) -> str:

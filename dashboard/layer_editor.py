@@ -43,17 +43,18 @@ def _row(draft: session.Draft, row: session.Row, number: int, found: RowCheck) -
             _details(draft, row, path)
             _main_setting(draft, row.layer, path)
             st.html(shape_html(found), width="stretch")
-            _button("↑", "Move up", f"up-{row.id}", number == 0, draft.move, row.id, -1)
-            _button("↓", "Move down", f"down-{row.id}", number == last, draft.move, row.id, 1)
-            _button("✕", "Remove", f"remove-{row.id}", False, draft.remove, row.id)
+            _button("Move up", "arrow_upward", f"up-{row.id}", number == 0, draft.move, row.id, -1)
+            _button("Move down", "arrow_downward", f"down-{row.id}", number == last, draft.move, row.id, 1)
+            _button("Remove", "close", f"remove-{row.id}", False, draft.remove, row.id)
         if found.problem:
             st.html(f'<div class="ink-problem" role="alert">{escape(found.problem)}</div>')
         elif text := other_settings(row.layer):
             st.html(f'<div class="ink-others">{escape(text)}</div>')
 
 
-def _button(label: str, help_text: str, key: str, disabled: bool, act: Callable[..., None], *args: Any) -> None:
-    st.button(label, key=key, help=help_text, type="tertiary", disabled=disabled, on_click=act, args=args)
+def _button(name: str, icon: str, key: str, disabled: bool, act: Callable[..., None], *args: Any) -> None:
+    """Only the icon shows (see style.py); the name is read aloud."""
+    st.button(name, key=key, icon=f":material/{icon}:", type="tertiary", disabled=disabled, on_click=act, args=args)
 
 
 def _details(draft: session.Draft, row: session.Row, path: str) -> None:

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from dashboard import forms, session, style
+from dashboard import session, style
+from dashboard.controlled import controlled
 from dashboard.session import Drawing, Sketch
 
 INK, PAPER = "#ffffff", "#0b0d12"
@@ -27,7 +28,7 @@ def render(side: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="pad-tools", width=side):
         st.button("Clear", key="pad-clear", on_click=_clear, args=(drawing,), disabled=not drawing.sketches)
         st.button("Undo", key="pad-undo", on_click=_undo, args=(drawing, side), disabled=not drawing.sketches)
-        forms.controlled(
+        controlled(
             st.slider,
             "Brush",
             "pad-brush",

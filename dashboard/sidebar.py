@@ -1,8 +1,12 @@
 """The sidebar: what to learn from, the network, how it learns."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from dashboard import forms, layer_editor, session, style
+from dashboard.controlled import controlled
 from dashboard.stack import StackCheck, check
 from engine.datasets import BUILT_IN
 from engine.layers import Dropout
@@ -29,6 +33,14 @@ def render() -> StackCheck:
     return checked
 
 
+@contextmanager
+def more(label: str) -> Iterator[bool]:
+    """What is needed less often, one click away. Closed, its widgets are not even made: the page opens sooner."""
+    expander = st.expander(label, key=forms.css_key(label), on_change="rerun")
+    with expander:
+        yield bool(expander.open)
+
+
 def _presets() -> None:
     draft = session.draft()
     current = next((name for name, preset in PRESETS.items() if preset.config == draft.config), OWN)
@@ -37,7 +49,7 @@ def _presets() -> None:
         if name in PRESETS:
             draft.load(PRESETS[name].config)
 
-    forms.controlled(
+    controlled(
         st.selectbox,
         "Start from",
         "preset",
@@ -61,8 +73,9 @@ def _data() -> None:
     )
     first = ("source", "train_images")
     form.fields(draft.rest.data, "data", only=first)
-    with st.expander("More on the data"):
-        form.fields(draft.rest.data, "data", without=first)
+    with more("More on the data") as open_now:
+        if open_now:
+            form.fields(draft.rest.data, "data", without=first)
 
 
 def _learning() -> None:
@@ -74,11 +87,12 @@ def _learning() -> None:
     form.fields(rest.optimizer, "optimizer", only=FIRST)
     form.menu(rest.schedule, "schedule", Option("How the learning rate changes over the run."))
     form.fields(rest.schedule, "schedule", without=("warmup",))
-    with st.expander("More on learning"):
-        form.fields(rest.optimizer, "optimizer", without=FIRST)
-        form.fields(rest.schedule, "schedule", only=("warmup",))
-        form.fields(rest.loss, "loss")
-        form.fields(rest, only=("initializer", "clip_norm", "average"))
+    with more("More on learning") as open_now:
+        if open_now:
+            form.fields(rest.optimizer, "optimizer", without=FIRST)
+            form.fields(rest.schedule, "schedule", only=("warmup",))
+            form.fields(rest.loss, "loss")
+            form.fields(rest, only=("initializer", "clip_norm", "average"))
 
 
 def _regularization() -> None:
@@ -87,9 +101,10 @@ def _regularization() -> None:
     _dropout(draft)
     form = forms.Form(draft.put)
     form.fields(draft.rest.penalty, "penalty", only=("l2",))
-    with st.expander("More against overfitting"):
-        form.fields(draft.rest.penalty, "penalty", without=("l2",))
-        form.fields(draft.rest, only=("stopping",))
+    with more("More against overfitting") as open_now:
+        if open_now:
+            form.fields(draft.rest.penalty, "penalty", without=("l2",))
+            form.fields(draft.rest, only=("stopping",))
 
 
 def _dropout(draft: session.Draft) -> None:
@@ -121,5 +136,6 @@ def _run() -> None:
     form = forms.Form(draft.put)
     style.heading("Run")
     form.fields(draft.rest, only=("batch_size", "epochs", "seed"))
-    with st.expander("More on the run"):
-        form.fields(draft.rest, only=("max_steps", "validate_every", "parts"))
+    with more("More on the run") as open_now:
+        if open_now:
+            form.fields(draft.rest, only=("max_steps", "validate_every", "parts"))

@@ -28,6 +28,8 @@ CSS = """
 [class*=st-key-layer-line-] [data-testid=stNumberInputContainer] { min-height: 2rem; height: 2rem; }
 [class*=st-key-layer-line-] .stButton button { min-height: 2rem; padding: 0; width: 1.35rem; }
 [class*=st-key-layer-line-] .stButton { width: 1.35rem; }
+[class*=st-key-layer-line-] .stButton p { font-size: 0; }
+[class*=st-key-layer-line-] .stButton [data-testid=stIconMaterial] { font-size: 1.05rem; margin: 0; }
 .ink-shape { font-size: 0.8rem; line-height: 1.15; text-align: right; white-space: nowrap; padding-right: 0.25rem; }
 .ink-shape small { display: block; opacity: 0.65; font-size: 0.72rem; }
 .ink-others { font-size: 0.75rem; opacity: 0.65; margin: 0.1rem 0 0.2rem 0.55rem; }
@@ -77,7 +79,8 @@ CSS = """
 """
 
 INVITATION = """<style>.st-key-pad::after { content: "Draw a digit, 0 to 9"; position: absolute; inset: 0;
-display: grid; place-items: center; color: #9aa3b5; font-size: 1.05rem; pointer-events: none; z-index: 1000; }</style>"""
+display: grid; place-items: center; color: #9aa3b5;
+font-size: 1.05rem; pointer-events: none; z-index: 1000; }</style>"""
 
 
 def apply() -> None:

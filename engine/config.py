@@ -13,6 +13,8 @@ from engine.optimizers import Adam, Optimizer
 from engine.schedules import Constant, Schedule
 from engine.spec import SettingError, Settings, describe, option, set_path
 
+MOST_PARAMETERS = 20_000_000  # some 400 MB with gradients and Adam's vectors, for each of two hands
+
 LENET: tuple[Layer, ...] = (
     Conv(channels=8, kernel=5, padding="valid"),
     ReLU(),
@@ -54,13 +56,18 @@ class DataConfig(Settings):
 class Penalty(Settings):
     """What keeps weights small. Biases, scales and shifts are left alone."""
 
-    l1: float = option(0.0, "L1: adds l1 sign(w) to the gradient; drives weights to 0", low=0.0, high=1.0, live=True)
-    l2: float = option(0.0, "L2: adds l2 w to the gradient; keeps weights small", low=0.0, high=1.0, live=True)
+    l1: float = option(
+        0.0, "L1: adds l1 sign(w) to the gradient; drives weights to 0", low=0.0, high=1.0, log=True, live=True
+    )
+    l2: float = option(
+        0.0, "L2: adds l2 w to the gradient; keeps weights small", low=0.0, high=1.0, log=True, live=True
+    )
     decoupled: float = option(
         0.0,
         "takes rate * decoupled * w off each weight, whatever the optimizer",
         low=0.0,
         high=10.0,
+        log=True,
         live=True,
     )
 
@@ -191,5 +198,12 @@ def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], cla
     beyond = [number for number in config.frozen if number >= len(config.layers)]
     if beyond:
         raise SettingError("frozen", f"there is no layer {beyond[0]}; the last one is {len(config.layers) - 1}")
+    parameters = sum(row.parameters for row in rows)
+    if parameters > MOST_PARAMETERS:
+        largest = max(rows, key=lambda row: row.parameters)
+        raise ShapeError(
+            f"The network has {parameters:,} parameters; {MOST_PARAMETERS:,} are the most. "
+            f"{largest.name} has {largest.parameters:,} of them: make it smaller, or pool more before it."
+        )
     if not any(row.parameters and row.trained for row in rows):
         raise ShapeError("No layer has weights to learn. Add a Dense or Conv layer, or freeze fewer layers.")

@@ -150,7 +150,7 @@ class AdamW(Adam):
     """
 
     weight_decay: float = option(
-        0.01, "share of each weight that a step of size 1 takes off", low=0.0, high=10.0, live=True
+        0.01, "share of each weight that a step of size 1 takes off", low=0.0, high=10.0, log=True, live=True
     )
 
     @property

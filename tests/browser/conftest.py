@@ -38,17 +38,24 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def tab(browser: Any) -> Iterator[Any]:
-    """A fresh tab with nothing kept from others. It must not ask anything of other servers, nor show an error."""
+    """A fresh tab with nothing kept from others.
+
+    It must not ask anything of other servers, nor show an error, nor complain on the browser's console.
+    """
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     tab = context.new_page()
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url))
+    complaints: list[str] = []
+    tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.set_default_timeout(15_000)
     yield tab
     assert tab.locator("[data-testid=stException]").count() == 0
     context.close()
     outside = [url for url in asked if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))]
     assert outside == []
+    assert complaints == []
 
 
 def _skip_without_browser() -> None:

@@ -138,7 +138,7 @@ def test_a_layer_is_added_changed_and_removed(tab: Any, server: Server) -> None:
     tab.goto(server.url)
     press(tab, "Add a layer")
     tab.get_by_role("menuitem", name="Dropout").click()
-    tab.get_by_role("button", name="Dropout").wait_for()
+    shown(tab, "Dropout").wait_for()
     tab.locator(".st-key-details-7 button").first.click()
     tab.get_by_text("Kind of layer").wait_for()
     tab.keyboard.press("Escape")

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import forms
+from dashboard.steps import slider_steps
 from engine.augment import Augmentation
 from engine.config import DataConfig, Penalty, Stopping, TrainingConfig
 from engine.initializers import Initializer
@@ -43,7 +44,7 @@ def another(value: Any, annotation: Any, details: Option) -> Any:
         return not value
     if annotation is str and not details.choices:
         return value + "x"
-    candidates = details.choices or forms.slider_steps(annotation, details) or (details.low, details.high)
+    candidates = details.choices or slider_steps(annotation, details) or (details.low, details.high)
     return annotation(next(each for each in candidates if each != value))
 
 
@@ -102,7 +103,7 @@ def test_the_whole_config_can_be_drawn_as_one_form() -> None:
     ],
 )
 def test_steps_of_sliders(annotation: type, details: Option, expected: list[float]) -> None:
-    assert forms.slider_steps(annotation, details) == expected
+    assert slider_steps(annotation, details) == expected
 
 
 @pytest.mark.parametrize(

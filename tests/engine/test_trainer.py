@@ -295,6 +295,14 @@ def test_frozen_layers_that_do_not_exist_or_leave_nothing_to_learn_are_refused(t
         check_network(tiny.with_values({"frozen": [1, 3]}), (8, 8, 1))
 
 
+def test_a_network_that_would_fill_the_memory_is_refused_before_it_is_built(tiny):
+    # 28 * 28 * 64 * 4096 + 4096 = 205,524,992 in the first dense layer
+    layers = ["Conv", "Flatten", {"kind": "Dense", "units": 4096}, {"kind": "Dense", "units": 10}]
+    config = tiny.with_values({"layers": layers}).with_values({"layers.0.channels": 64})
+    with pytest.raises(ShapeError, match=r"2.dense has 205,524,992 of them: make it smaller"):
+        check_network(config, (28, 28, 1))
+
+
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
 def test_presets_fit_their_data_and_survive_json(preset):
     from engine.datasets import image_shape
