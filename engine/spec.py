@@ -43,7 +43,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     choices: tuple[Any, ...] = ()
-    log: bool = False  # steps of a slider are equal ratios, not equal differences
+    log: bool = False  # steps of a slider are equal ratios, not equal differences; 0 may come before the first
     live: bool = False  # may change while training runs, from the next batch on
     label: str = ""  # what a form calls it; the field's name with spaces when empty
 

@@ -76,7 +76,7 @@ def test_defaults_are_allowed_and_every_option_explains_itself(cls):
             assert details.low is not None, f"{cls.__name__}.{name} needs a range"
             assert details.high is not None
         if details.log and annotation is float:
-            assert details.low > 0, f"{cls.__name__}.{name}: equal ratios cannot begin at 0"
+            assert details.low >= 0, f"{cls.__name__}.{name}: equal ratios cannot go below 0"
         assert default_of(cls, name) == getattr(cls(), name)
 
 
