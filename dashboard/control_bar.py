@@ -47,9 +47,10 @@ def problems(status: Status, checked: StackCheck) -> None:
 
 
 def _main(label: str, icon: str, act: Callable[[], None], problem: str = "") -> None:
+    # a key for each meaning: a click on what was Resume a moment ago must not pause
     st.button(
         label,
-        key="main-button",
+        key=f"main-{label.lower()}",
         type="primary",
         icon=f":material/{icon}:",
         width=136,

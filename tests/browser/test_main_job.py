@@ -9,7 +9,7 @@ from typing import Any
 from inkling_browser import Server, draw, ink, tile
 
 from dashboard.runs import PROJECT
-from engine.rundir import RunFolder, runs
+from engine.rundir import RunFolder, runs, tail_events
 
 X_RANGE = "document.querySelector('.st-key-loss .live-chart')._fullLayout.xaxis.range"
 
@@ -54,8 +54,10 @@ def test_train_watch_draw_zoom_reload_pause_and_stop(tab: Any, server: Server) -
     assert tab.url == address
     press(tab, "Pause")
     shown(tab, "Resume").wait_for()
-    epoch = tile(tab, "Epoch")
+    epoch, step = tile(tab, "Epoch"), _paused_at(server)
     press(tab, "One step")
+    wait(tab, lambda: _paused_at(server) == step + 1)
+    tab.wait_for_timeout(1000)  # until the page has seen it
     press(tab, "Resume")
     wait(tab, lambda: tile(tab, "Epoch") > epoch)
     press(tab, "Stop")
@@ -72,6 +74,12 @@ def _zoom(tab: Any) -> None:
     tab.mouse.move(box["x"] + box["width"] * 0.7, middle, steps=5)
     tab.mouse.up()
     tab.wait_for_timeout(500)
+
+
+def _paused_at(server: Server) -> int:
+    """The step at which the newest run is paused; -1 when it is not."""
+    last = next(tail_events(_newest(server).events_file))
+    return int(last["step"]) if last["event"] == "Paused" else -1
 
 
 def _newest(server: Server) -> RunFolder:
