@@ -34,8 +34,7 @@ class Evaluator:
     def _run_part(self, index: int, images_name: str, count: int) -> tuple[float, ...]:
         images: Bytes = getattr(self._data, images_name)
         piece = shares(count, self._crew.count)[index]
-        outputs = run_network(self._network, images[piece], self._data.scaling, self._passes[index])
-        self._outputs[piece] = outputs
+        self._outputs[piece] = run_network(self._network, images[piece], self._data.scaling, self._passes[index])
         return ()
 
     def validation(self, loss: Loss, count: int | None = None) -> Figures:

@@ -9,7 +9,7 @@ from engine.parallel import Crew
 
 
 class Updater:
-    """Owns the optimizer's slots; changes the network's vector, or one stretch of it for each thread."""
+    """Owns the optimizer's slots; changes the network's vector, or one stretch of it for each hand."""
 
     def __init__(self, config: TrainingConfig, network: Network, crew: Crew) -> None:
         self._config = config

@@ -26,7 +26,9 @@ from engine.parallel.crew import Crew, Part, Work, add_up
 
 MESSAGE_BYTES = 1 << 20  # of an order's arguments; settings as text are the longest
 RESULT_BYTES = 1 << 14
-SLOT_BYTES = 1 << 16  # of an array that is added up: batch normalization's sums are the longest
+# Of an array that is added up; the longest are batch normalization's sums, two for each feature, of which a
+# flattened image has hundreds of thousands. The system gives pages only where something is written.
+SLOT_BYTES = 1 << 24
 LINE = 8  # counters lie a cache line apart, so that writing one does not slow down reading another
 LOOKS = 200  # looks at a counter before the processor is offered to others
 OFFERS = 4000  # offers before sleeping between looks, some milliseconds

@@ -10,6 +10,7 @@ from engine.config import DataConfig, Stopping, TrainingConfig
 from engine.datasets.base import Dataset, split
 from engine.layers import Dense, Flatten, ReLU
 from engine.optimizers import Momentum
+from engine.rundir import RunFolder
 from engine.trainer import Trainer
 
 
@@ -76,3 +77,9 @@ def checkpoint(tiny, digits):
 def saved(checkpoint, tmp_path):
     write_checkpoint(tmp_path / "saved.npz", checkpoint)
     return tmp_path / "saved.npz"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A new run's folder, with nothing in it but its settings."""
+    return RunFolder.create(tmp_path, TrainingConfig(seed=7), "first")

@@ -7,21 +7,7 @@ import pytest
 from engine.schedules import Cosine
 from engine.spec import SettingError
 from engine.trainer import Trainer
-
-
-def train(config, data, **more):
-    trainer = Trainer(config, data, **more)
-    events = list(trainer.run())
-    trainer.close()
-    return trainer, events
-
-
-def kinds(events):
-    return [type(event).__name__ for event in events]
-
-
-def batches(events):
-    return [event for event in events if kinds([event]) == ["BatchDone"]]
+from tests.engine.watching import batches, kinds, train
 
 
 def test_live_changes_apply_from_the_next_batch_and_are_told_with_their_step(tiny, digits):

@@ -84,6 +84,18 @@ def test_processes_add_up_and_share_memory():
 
 
 @needs_processes
+def test_processes_add_up_the_sums_of_a_large_flattened_image():
+    told = run_alone(
+        PROCESSES.replace(
+            "total = crew.parts[index].total(np.array([start + index], np.float32))",
+            "total = crew.parts[index].total(np.full((2, 28 * 28 * 512), start + index, np.float32))[0]",
+        )
+        + "    print(together(1, 'abc'))"
+    )
+    assert told == "[(3.0,), (3.0,)]"  # 1 + 2, in two rows of 401,408 features
+
+
+@needs_processes
 def test_a_failing_process_is_told_with_its_reason():
     told = run_alone(
         PROCESSES

@@ -1,6 +1,5 @@
 """What can be told of a run from its files alone: who trains it, and whether that process still lives."""
 
-import json
 import os
 import socket
 import subprocess
@@ -9,18 +8,8 @@ import time
 
 import pytest
 
-from engine.config import TrainingConfig
-from engine.rundir import RunError, RunFolder, _start_of, read_json, write_json
-
-
-@pytest.fixture
-def run(tmp_path):
-    return RunFolder.create(tmp_path, TrainingConfig(seed=7), "first")
-
-
-def append(run, *events):
-    with run.events_file.open("a") as file:
-        file.writelines(json.dumps(event) + "\n" for event in events)
+from engine.rundir import RunError, _start_of, read_json, write_json
+from tests.engine.watching import append
 
 
 def claimed_by(run, pid, host=None, start=None):

@@ -1,6 +1,5 @@
 """The run folder: names, whole files, readers that survive damage, and what can be told from the files alone."""
 
-import json
 import os
 import threading
 
@@ -18,16 +17,7 @@ from engine.rundir import (
     tail_events,
     write_json,
 )
-
-
-@pytest.fixture
-def run(tmp_path):
-    return RunFolder.create(tmp_path, TrainingConfig(seed=7), "first")
-
-
-def append(run, *events):
-    with run.events_file.open("a") as file:
-        file.writelines(json.dumps(event) + "\n" for event in events)
+from tests.engine.watching import append
 
 
 def test_a_new_run_holds_its_config_and_waits_for_a_worker(run):

@@ -13,21 +13,7 @@ from engine.optimizers import Optimizer
 from engine.presets import PRESETS
 from engine.spec import SettingError
 from engine.trainer import Trainer
-
-
-def train(config, data, **more):
-    trainer = Trainer(config, data, **more)
-    events = list(trainer.run())
-    trainer.close()
-    return trainer, events
-
-
-def kinds(events):
-    return [type(event).__name__ for event in events]
-
-
-def batches(events):
-    return [event for event in events if kinds([event]) == ["BatchDone"]]
+from tests.engine.watching import batches, kinds, train
 
 
 def test_the_loss_falls_and_the_made_up_digits_are_learned(tiny, digits):
