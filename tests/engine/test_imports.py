@@ -17,7 +17,7 @@ LEVELS = (
     ("layers", "initializers", "losses", "optimizers", "schedules", "augment", "metrics", "drawing"),
     ("network", "gradcheck"),
     ("config",),
-    ("events", "datasets", "presets", "rundir", "history"),
+    ("events", "datasets", "presets", "rundir", "history", "about"),
     ("checkpoint", "parallel", "pictures", "updating", "record", "averaging"),
     ("evaluation", "stepping", "explain"),
     ("trainer",),
