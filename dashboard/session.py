@@ -124,6 +124,8 @@ class Shown:
     seen: TrainingConfig | None = None  # settings of the run when the sidebar last agreed with it
     polling: bool = False  # the page looks at the run several times a second
     problem: str = ""  # why a wish could not be fulfilled
+    at_step: int | None = None  # the step to which the Train page is rewound; None: the newest
+    speed: float = 0.0  # steps a second that the dial shows, for this run and those started next; 0: full speed
 
 
 @dataclass
@@ -178,6 +180,7 @@ def follow_address(page: str) -> None:
         here.page, here.visit = page, here.visit + 1
     named = st.query_params.get("run")
     if named:
+        run.at_step = run.at_step if named == run.run_id else None
         run.run_id = named
     elif run.run_id:
         st.query_params["run"] = run.run_id
@@ -186,7 +189,7 @@ def follow_address(page: str) -> None:
 def show(run_id: str | None) -> None:
     """Show another run, or none."""
     run = shown()
-    run.run_id, run.problem = run_id, ""
+    run.run_id, run.problem, run.at_step = run_id, "", None
     if run_id is None:
         st.query_params.pop("run", None)
     else:
