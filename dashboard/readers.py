@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from dashboard.runs import PROJECT
 from engine import CheckpointError, Model, load_checkpoint
+from engine.about import read_about
 from engine.rundir import RunFolder
 
 PRETRAINED = PROJECT / "checkpoints" / "pretrained"
+LOADED = 16  # networks kept in memory; several tabs may each look at several
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,35 @@ class Reader:
             return None
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=LOADED)
 def _loaded(path: Path, changed: int, inode: int) -> Model:
     """The network in a file; a file with other weights has another time or inode."""
     return load_checkpoint(path)
 
 
-def of_run(run: RunFolder | None) -> Reader | None:
-    """The newest weights of a run, if it has any yet."""
-    newest = run.newest if run is not None else None
-    return Reader(f"run {run.id}", newest) if run is not None and newest is not None else None
+def of_run(run: RunFolder | None, step: int | None = None) -> Reader | None:
+    """The newest weights of a run, or those it had at a step; None if it has none yet.
+
+    Of the snapshots the last one at or before `step` is taken. Where there is none, the newest weights read.
+    """
+    if run is None:
+        return None
+    if step is None:
+        return _newest(run)
+    from engine.snapshots import at_or_before, snapshots
+
+    snapshot = at_or_before(snapshots(run), step)
+    return Reader(f"{named(run)} at step {snapshot.step:,}", snapshot.path) if snapshot is not None else _newest(run)
+
+
+def _newest(run: RunFolder) -> Reader | None:
+    newest = run.newest
+    return Reader(named(run), newest) if newest is not None else None
+
+
+def named(run: RunFolder) -> str:
+    """What a run is called in a sentence."""
+    return f"run {read_about(run).name or run.id}"
 
 
 def pretrained() -> list[Reader]:
@@ -47,11 +68,13 @@ def pretrained() -> list[Reader]:
     return [Reader(f"the pretrained network {path.stem!r}", path) for path in sorted(PRETRAINED.glob("*.npz"))]
 
 
-def choose(run: RunFolder | None) -> Reader | None:
+def choose(run: RunFolder | None, step: int | None = None) -> Reader | None:
     """The run's own weights, or else a network that ships with the project."""
-    return of_run(run) or next(iter(pretrained()), None)
+    return of_run(run, step) or next(iter(pretrained()), None)
 
 
-def read(model: Model, image: NDArray[np.uint8]) -> NDArray[np.floating]:
-    """Probabilities (classes,) for one prepared image."""
-    return np.asarray(model.predict(image[np.newaxis])[0])
+def read(model: Model, images: NDArray[np.uint8]) -> NDArray[np.floating]:
+    """Probabilities (n, classes) for prepared images (n, height, width), or (classes,) for a single one."""
+    if images.ndim == 2:
+        return np.asarray(model.predict(images[np.newaxis])[0])
+    return np.asarray(model.predict(images))
