@@ -1,34 +1,30 @@
 """Starts, queues, watches and commands runs, through their folders alone. Knows nothing of Streamlit.
 
-One `Runs` serves the whole server. A worker that it starts gets a standard input that nobody writes to: when that
-ends, the server is gone, and the worker leaves its run to be continued.
+One `Runs` serves the whole server. At most `most` of its runs train at the same time; the others wait in the order
+in which they were wanted. A paused run makes room, and waits for room when it is to go on.
 """
 
+import contextlib
 import os
-import subprocess
-import sys
+import secrets
+import shutil
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.blas import VARIABLES
+from dashboard.histories import Histories
+from dashboard.workers import PROJECT, WORKER, Workers
+from engine.about import About, write_about
 from engine.config import TrainingConfig
 from engine.history import History
-from engine.rundir import Control, RunError, RunFolder, Status
+from engine.rundir import Control, RunError, RunFolder, Status, tail_events
 from engine.rundir import runs as run_folders
 
-PROJECT = Path(__file__).resolve().parent.parent
-HISTORIES = 24  # runs whose curves are kept in memory
-WORKER = (sys.executable, "-m", "engine.worker")
+__all__ = ["PROJECT", "Runs"]
 
-
-@dataclass
-class Watched:
-    """A run's curves, and the lock under which they are brought up to date: several tabs may look at one run."""
-
-    history: History
-    lock: threading.Lock
+FEW_STEPS = 10  # a paused run may make so many without a place of its own: people step by hand
+TRASH = ".deleted"  # a folder of folders that are being removed; no run can have this name
 
 
 class Runs:
@@ -36,14 +32,26 @@ class Runs:
 
     def __init__(self, root: Path, most: int | None = None, worker: tuple[str, ...] = WORKER) -> None:
         self.root = root.resolve()
-        self.most = most or os.cpu_count() or 1
-        self._worker = worker
+        self._most = most or os.cpu_count() or 1
         self._lock = threading.RLock()
         self._waiting: list[str] = []
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._watched: dict[str, Watched] = {}
+        self._refused: dict[str, str] = {}  # why a run's worker could not be started
+        self._workers = Workers(self._fill, worker)
+        self._histories = Histories()
 
-    def start(self, config: TrainingConfig, until_step: int | None = None) -> RunFolder:
+    @property
+    def most(self) -> int:
+        """How many train at the same time. More of them let those that wait begin at once; fewer stop none."""
+        return self._most
+
+    @most.setter
+    def most(self, count: int) -> None:
+        if count < 1:
+            raise RunError(f"at least 1 run must be allowed to train; got {count}.")
+        self._most = count
+        self._fill()
+
+    def start(self, config: TrainingConfig, until_step: int | None = None, about: About | None = None) -> RunFolder:
         """A new run of this config; it begins at once, or when there is room. Raises RunError.
 
         until_step: pause when so many steps are made.
@@ -52,18 +60,39 @@ class Runs:
             run = RunFolder.create(self.root, config)
             if until_step is not None:
                 run.write_control(Control(until_step=until_step))
+            if about is not None:
+                write_about(run, about)
         except OSError as error:
             raise RunError(f"no run can be written to {self.root}: {error.strerror}.") from None
-        self._enqueue(run)
+        self._enqueue(run.id)
         return run
 
     def resume(self, run_id: str) -> None:
         """Go on with a run whose worker is gone, or that none has taken yet. Raises RunError."""
-        run = self.open(run_id)
-        if self.status(run).busy or run_id in self._waiting:
-            raise RunError(f"run {run_id} is being trained already.")
-        self.command(run_id, wish="running", until_step=None)
-        self._enqueue(run)
+        with self._lock:
+            run = self.open(run_id)
+            if self.status(run).busy or run_id in self._waiting:
+                raise RunError(f"run {run_id} is being trained already.")
+            self.command(run_id, wish="running", until_step=None)
+            self._enqueue(run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run with all its files; one that waits leaves the queue. Raises RunError while it trains."""
+        with self._lock:
+            run = self.open(run_id)
+            if self._workers.alive(run_id) or run.status().busy:
+                raise RunError(f"run {run_id} is being trained; stop it first, then delete it.")
+            trash = self.root / TRASH
+            aside = trash / f"{run_id}-{secrets.token_hex(4)}"
+            try:  # out of sight in one move, so that nobody meets half a run
+                trash.mkdir(exist_ok=True)
+                run.path.rename(aside)
+            except OSError as error:
+                raise RunError(f"run {run_id} cannot be deleted: {error.strerror}.") from None
+            self._leave_queue(run_id)
+            self._refused.pop(run_id, None)
+            self._histories.forget(run_id)
+        self._empty(trash)
 
     def open(self, run_id: str) -> RunFolder:
         """The run of that name, which may come from a link. Raises RunError."""
@@ -73,9 +102,17 @@ class Runs:
         """Change what is wanted of a run: wish, settings, steps_per_second, until_step. Raises RunError."""
         with self._lock:
             run = self.open(run_id)
-            run.write_control(replace(run.control(), **wishes))
-            if wishes.get("wish") == "stopped" and run_id in self._waiting:
-                self._waiting.remove(run_id)
+            control = replace(run.control(), **wishes)
+            wish = wishes.get("wish")
+            if wish == "stopped" or (wish == "paused" and self._workers.alive(run_id)):
+                self._leave_queue(run_id)
+            if wish == "running" and self._is_waiting_at_a_pause(run):
+                if self._needs_room(run, control):
+                    self._waiting += [] if run_id in self._waiting else [run_id]
+                    control = replace(control, wish="paused")  # until it is its turn
+                else:
+                    self._leave_queue(run_id)
+            run.write_control(control)
             self._fill()  # a paused run makes room
 
     def change(self, run_id: str, settings: dict[str, Any]) -> None:
@@ -86,13 +123,12 @@ class Runs:
     def status(self, run: RunFolder) -> Status:
         """As the folder tells, and besides what only the process that starts workers can know."""
         with self._lock:
-            process = self._processes.get(run.id)
-            alive = process is not None and process.poll() is None  # before the files: it may end in between
+            alive = self._workers.alive(run.id)  # before the files: it may end in between
             status = run.status()
-            if alive:
-                return Status("starting") if status.state in ("queued", "interrupted") else status
             if run.id in self._waiting:
                 return Status("queued")
+            if alive:
+                return Status("starting") if status.state in ("queued", "interrupted") else status
             if status.state == "queued":  # nobody waits for it any longer
                 return Status("ended", "stopped") if _is_given_up(run) else Status("interrupted")
             return status
@@ -103,22 +139,22 @@ class Runs:
 
     def history(self, run: RunFolder) -> History:
         """The run's curves, up to date."""
+        return self._histories.of(run)
+
+    def queue(self) -> list[str]:
+        """The runs that wait, the next one first."""
         with self._lock:
-            watched = self._watched.pop(run.id, None) or Watched(History(run.events_file), threading.Lock())
-            self._watched[run.id] = watched  # to the end: the least recently asked for is let go first
-            while len(self._watched) > HISTORIES:
-                self._watched.pop(next(iter(self._watched)))
-        with watched.lock:
-            watched.history.update()
-        return watched.history
+            return list(self._waiting)
 
     def place_in_queue(self, run_id: str) -> int:
         """How many runs begin before this one; 0 for the next."""
-        with self._lock:
-            return self._waiting.index(run_id) if run_id in self._waiting else 0
+        waiting = self.queue()
+        return waiting.index(run_id) if run_id in waiting else 0
 
     def failure(self, run: RunFolder) -> str:
         """Why a worker ended without having ended its run, in a sentence; "" when it says nothing."""
+        if run.id in self._refused:
+            return self._refused[run.id]
         try:
             lines = run.log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         except OSError:
@@ -136,68 +172,73 @@ class Runs:
         """Let all workers go: each writes its weights and leaves its run to be continued."""
         with self._lock:
             self._waiting.clear()
-            processes = list(self._processes.values())
-        for process in processes:
-            if process.stdin is not None:
-                process.stdin.close()
-        for process in processes:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        self._workers.close()
 
-    def _enqueue(self, run: RunFolder) -> None:
+    def _enqueue(self, run_id: str) -> None:
         with self._lock:
-            self._waiting.append(run.id)
+            if run_id not in self._waiting:
+                self._waiting.append(run_id)
             self._fill()
 
+    def _leave_queue(self, run_id: str) -> None:
+        with contextlib.suppress(ValueError):
+            self._waiting.remove(run_id)
+
+    def _empty(self, trash: Path) -> None:
+        """Remove what was put aside, now or earlier: a file in use may have stayed."""
+        with contextlib.suppress(OSError):  # somebody else may be at it too
+            for path in trash.iterdir():
+                if path.is_symlink():
+                    path.unlink()
+                shutil.rmtree(path, ignore_errors=True)
+            with self._lock:  # not between another's making this folder and moving a run into it
+                trash.rmdir()
+
     def _fill(self) -> None:
-        """Start waiting runs while there is room."""
+        """Let waiting runs train while there is room, in order."""
         with self._lock:
-            while self._waiting and self._training() < self.most:
-                self._launch(self.open(self._waiting.pop(0)))
+            while self._waiting and self._training() < self._most:
+                run_id = self._waiting.pop(0)
+                try:
+                    run = self.open(run_id)
+                    self._refused.pop(run_id, None)
+                    if self._workers.alive(run_id):
+                        run.write_control(replace(run.control(), wish="running"))
+                    else:
+                        self._workers.launch(run)
+                except (RunError, OSError) as error:  # one run that cannot begin must not hold up the others
+                    self._refused[run_id] = f"Its worker could not be started: {error}"
 
     def _training(self) -> int:
         """How many of the workers started here use a core: paused ones do not."""
-        return sum(1 for run_id in self._processes if not self._is_paused(run_id))
+        return sum(1 for run_id in self._workers.at_work() if not self._rests(run_id))
 
-    def _is_paused(self, run_id: str) -> bool:
+    def _is_waiting_at_a_pause(self, run: RunFolder) -> bool:
+        return self._workers.alive(run.id) and self._rests(run.id)
+
+    def _needs_room(self, run: RunFolder, control: Control) -> bool:
+        """Whether a paused run that is to go on has to wait until others have ended or paused."""
+        step = next(tail_events(run.events_file), {}).get("step", 0)
+        few = control.until_step is not None and control.until_step - step <= FEW_STEPS
+        return not few and (run.id in self._waiting or self._training() >= self._most)
+
+    def _rests(self, run_id: str) -> bool:
+        """Whether a run's worker waits at a pause, or will from the next batch on."""
         try:
             run = self.open(run_id)
-            return run.control().wish == "paused" or run.status().state == "paused"
+            control = run.control()
         except RunError:
             return False
+        if control.wish == "paused":
+            return True
+        # Paused by itself, and not told to go on since: then the mark where it stopped would lie ahead of it.
+        newest = next(tail_events(run.events_file), {})
+        return control.wish == "running" and newest.get("event") == "Paused" and _is_reached(control, newest)
 
-    def _launch(self, run: RunFolder) -> None:
-        # A session of its own: Ctrl-C in the server's terminal must not reach the worker; the end of its
-        # standard input, which follows, does, and lets it write its weights.
-        own: dict[str, Any] = (
-            {"start_new_session": True}
-            if os.name == "posix"
-            else {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined,unused-ignore]
-        )
-        with run.log_file.open("wb") as log:
-            process = subprocess.Popen(
-                [*self._worker, str(run.path), "--watch-stdin"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd=PROJECT,
-                env={**dict.fromkeys(VARIABLES, "1"), **os.environ},
-                **own,
-            )
-        self._processes[run.id] = process
-        threading.Thread(target=self._reap, args=(run.id, process), daemon=True).start()
 
-    def _reap(self, run_id: str, process: "subprocess.Popen[bytes]") -> None:
-        """Wait for a worker's end, so that none is left as a zombie, and give its place to the next run."""
-        process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
-        with self._lock:
-            self._processes.pop(run_id, None)
-            self._fill()
+def _is_reached(control: Control, event: dict[str, Any]) -> bool:
+    """Whether an event is at or beyond the step at which the run is to pause."""
+    return control.until_step is not None and event.get("step", 0) >= control.until_step
 
 
 def _is_given_up(run: RunFolder) -> bool:
