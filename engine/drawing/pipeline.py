@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.drawing.ink import find_ink
-from engine.drawing.segment import WRITTEN, split_ink, without_slips
+from engine.drawing.segment import WRITTEN, InkPiece, split_ink, without_slips
 from engine.drawing.strokes import signed_distance, stroke_width, widen
 
 Image = NDArray[np.uint8]
@@ -92,12 +92,37 @@ def find_digits(
     rgba, settings, errors: as for `prepare`. A digit may have several strokes; digits that touch are one.
     """
     ink = find_ink(rgba)
+    factor = rgba.shape[0] / ink.shape[0]
+    return [_on_canvas(each, 0, 0, factor) for each in digits_in_ink(ink, settings, image_size)]
+
+
+def digits_in_ink(
+    ink: NDArray[np.uint8], settings: PrepareSettings | None = None, image_size: int = 28
+) -> list[Prepared]:
+    """As `find_digits`, from coverage by ink, as `find_ink` and `read_photo` give it; boxes are in its pixels."""
     found = []
-    for piece in split_ink(ink):
-        prepared = prepare_ink(piece.ink, settings, image_size)
+    pieces = split_ink(ink)
+    if len(pieces) == 1:  # nothing to cut: not even the faintest edge of a stroke is lost
+        alone = prepare_ink(ink, settings, image_size)
+        return [] if alone is None else [alone]
+    for piece in pieces:
+        if settings is None or settings.crop:
+            prepared = prepare_ink(piece.ink, settings, image_size)
+            left, top = piece.left, piece.top
+        else:  # not cropped: as if it were alone on the whole canvas
+            prepared = prepare_ink(_alone(piece, ink.shape), settings, image_size)
+            left, top = 0, 0
         if prepared is not None:
-            found.append(_on_canvas(prepared, piece.left, piece.top, rgba.shape[0] / ink.shape[0]))
+            found.append(_on_canvas(prepared, left, top, 1))
     return found
+
+
+def _alone(piece: InkPiece, shape: tuple[int, ...]) -> Image:
+    """The whole canvas with the ink of one digit."""
+    canvas = np.zeros(shape, np.uint8)
+    height, width = piece.ink.shape
+    canvas[piece.top : piece.top + height, piece.left : piece.left + width] = piece.ink
+    return canvas
 
 
 def _on_canvas(prepared: Prepared, left: int, top: int, factor: float) -> Prepared:

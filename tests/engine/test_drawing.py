@@ -256,6 +256,19 @@ def test_digits_beside_each_other_are_read_from_left_to_right():
         assert distance(part.image, alone) < 0.15
 
 
+def test_a_digit_among_others_that_is_not_cropped_stays_where_it_is_on_the_canvas():
+    found = find_digits(canvas(row_of(TWO, BAR, ZERO)), PrepareSettings(crop=False, scale=False, centre=False))
+    middles = [np.average(np.arange(28), weights=each.image.sum(axis=0)) for each in found]
+    assert middles == sorted(middles)
+    assert middles[2] - middles[0] > 8  # about 140 of 280 pixels apart, and 28 are left of those
+
+
+def test_a_digit_alone_is_prepared_as_if_nobody_had_looked_for_others():
+    rgba = canvas(coverage(FIVE, brush=9))
+    (found,) = find_digits(rgba)
+    assert np.array_equal(found.image, prepare_drawing(rgba))
+
+
 @pytest.mark.parametrize("strokes", [FIVE, OPEN_FOUR])
 def test_strokes_of_one_digit_stay_together(strokes):
     ink = coverage(strokes, brush=10)
