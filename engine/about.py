@@ -34,7 +34,8 @@ class About:
         kept = {each.name: data[each.name] for each in fields(cls) if _fits(each.name, data.get(each.name))}
         for name in ("name", "note", "group", "parent"):
             if name in kept:
-                kept[name] = kept[name][: LONGEST_NOTE if name == "note" else LONGEST_NAME]
+                whole = kept[name].encode("utf-8", "replace").decode()  # half a surrogate pair can be sent nowhere
+                kept[name] = whole[: LONGEST_NOTE if name == "note" else LONGEST_NAME]
         return cls(**kept)
 
 

@@ -39,3 +39,8 @@ def test_what_has_the_wrong_type_is_left_out_and_the_rest_kept(run):
 def test_a_name_is_cut_to_its_longest(run):
     (run.path / ABOUT).write_text(json.dumps({"name": "x" * 1000}))
     assert read_about(run).name == "x" * LONGEST_NAME
+
+
+def test_half_a_character_does_no_harm_where_the_name_is_sent(run):
+    (run.path / ABOUT).write_text('{"name": "a\\ud800b"}')
+    assert read_about(run).name == "a?b"
