@@ -56,6 +56,21 @@ class Validated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Probed(Event):
+    """How training goes inside the network (see probing.py).
+
+    update_norm: length of the change of all trained parameters by the last update; weight_norm: of these themselves.
+    dead: for each layer whose units can die, by its name, the share that did; {} if it was not looked for.
+    dead_share: of all these units together; NaN without.
+    """
+
+    update_norm: float
+    weight_norm: float
+    dead: dict[str, float]
+    dead_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class EpochDone(Event):
     """A pass over the training images is complete; all validation images were looked at.
 
@@ -74,6 +89,17 @@ class EpochDone(Event):
 class SettingsChanged(Event):
     """Live settings apply from the next batch on. changes: path -> [old, new]."""
 
+    changes: dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Forked(Event):
+    """The run begins here, with the weights of another one; what is told before is that one's.
+
+    parent: its id. changes: what is set otherwise than it was there, path -> [old, new], live settings or not.
+    """
+
+    parent: str
     changes: dict[str, list[Any]]
 
 

@@ -6,6 +6,7 @@
       events.jsonl     what happened, one JSON object a line, append-only; written by the worker
       worker.json      who trains it: process id, host, start; its modification time is the heartbeat
       latest.npz       newest weights with all that is needed to go on, written twice a second at most
+      snapshots/       saves that were kept, so that the run can be rewound: {step:09d}.npz (see snapshots.py)
       best.npz         weights of the epoch with the best validation accuracy
       final.npz        the weights that a complete run ended with, whose test figures it told
       worker.log       what the worker printed, for the case that it crashed
@@ -21,57 +22,37 @@ clock). The worker adds {"event": "Paused"} and {"event": "Resumed"} with step a
 step s after other lines means that the run was continued from step s: what was told beyond s is void.
 """
 
-import json
 import os
 import re
 import secrets
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.config import TrainingConfig
+from engine.control import Control
+from engine.eventlog import EventReader, tail_events
+from engine.files import RunError, read_json, replace_file, write_json
 from engine.spec import SettingError
 
+__all__ = [
+    "Control",
+    "EventReader",
+    "RunError",
+    "RunFolder",
+    "Status",
+    "read_json",
+    "replace_file",
+    "runs",
+    "runs_folder",
+    "tail_events",
+    "write_json",
+]
+
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
-WISHES = ("running", "paused", "stopped")
 HEARTBEAT_SECONDS = 1.0
 SILENT_SECONDS = 10.0  # a worker on another host that has not been heard of for so long is taken for dead
-
-
-class RunError(ValueError):
-    """A run folder that is missing, damaged, or cannot do what is asked."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """What a person wants of a run, now."""
-
-    wish: str = "running"  # one of WISHES
-    settings: dict[str, Any] = field(default_factory=dict)  # live settings by path, over those of config.json
-    steps_per_second: float = 0.0  # slow motion; 0: as fast as it goes
-    until_step: int | None = None  # pause when this step is reached: "one batch", "one epoch"
-
-    @classmethod
-    def from_json(cls, data: Any) -> "Control":
-        """Raises RunError for anything that is no control."""
-        if not isinstance(data, dict) or data.get("wish") not in WISHES:
-            raise RunError(f"control.json must hold an object with wish one of {', '.join(WISHES)}; got {data!r}")
-        settings, speed, until = (
-            data.get("settings", {}),
-            data.get("steps_per_second", 0.0),
-            data.get("until_step"),
-        )
-        if not isinstance(settings, dict):
-            raise RunError(f"control.json: settings must be an object of paths and values; got {settings!r}")
-        if not isinstance(speed, int | float) or isinstance(speed, bool) or not 0 <= speed < 1e9:
-            raise RunError(f"control.json: steps_per_second must be a number from 0; got {speed!r}")
-        if until is not None and (not isinstance(until, int) or isinstance(until, bool)):
-            raise RunError(f"control.json: until_step must be a whole number or null; got {until!r}")
-        return cls(data["wish"], settings, float(speed), until)
 
 
 @dataclass(frozen=True)
@@ -91,40 +72,6 @@ class Status:
         return self.state in ("starting", "running", "paused")
 
 
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in its place in one move."""
-    # two tabs of one page are threads of one process, and may write the same file at once
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
-        write(temporary)
-        for attempt in range(20):
-            try:
-                os.replace(temporary, path)
-                return
-            except PermissionError:  # Windows refuses while a reader has the file open
-                if attempt == 19:
-                    raise
-                time.sleep(0.01)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Write strict JSON (no NaN), whole or not at all."""
-    text = json.dumps(data, allow_nan=False)
-    replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def read_json(path: Path) -> Any:
-    """Raises RunError where there is no readable JSON."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"{path.name} of run {path.parent.name} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{path.name} of run {path.parent.name} is damaged: {error}") from None
-
-
 class RunFolder:
     """One run's folder."""
 
@@ -139,6 +86,7 @@ class RunFolder:
         self.latest = path / "latest.npz"
         self.best = path / "best.npz"
         self.final = path / "final.npz"
+        self.snapshots = path / "snapshots"
 
     @classmethod
     def create(cls, root: Path, config: TrainingConfig, run_id: str = "") -> "RunFolder":
@@ -254,50 +202,3 @@ def runs(root: Path) -> list[RunFolder]:
         return []
     found = [RunFolder(path) for path in root.iterdir() if (path / "config.json").is_file()]
     return sorted(found, key=lambda run: run.config_file.stat().st_mtime_ns, reverse=True)
-
-
-class EventReader:
-    """Reads what was appended to a run's events since the last call, whole lines only."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._position = 0
-
-    def read(self) -> list[dict[str, Any]]:
-        """New events. Lines that are no JSON objects are passed over: one bad line must not hide the rest."""
-        try:
-            with self.path.open("rb") as file:
-                file.seek(self._position)
-                data = file.read()
-        except OSError:
-            return []
-        end = data.rfind(b"\n") + 1
-        self._position += end
-        return list(_objects(data[:end].split(b"\n")))
-
-
-def _objects(lines: list[bytes]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(event, dict):
-            yield event
-
-
-def tail_events(path: Path, size: int = 65_536) -> Iterator[dict[str, Any]]:
-    """The last events of a file, newest first, at least one if there is any."""
-    try:
-        with path.open("rb") as file:
-            length = file.seek(0, os.SEEK_END)
-            while True:
-                file.seek(max(0, length - size))
-                data = file.read()
-                if length <= size or data.count(b"\n") > 2:
-                    break
-                size *= 4
-    except OSError:
-        return
-    lines = data[: data.rfind(b"\n") + 1].split(b"\n")
-    yield from _objects(lines[::-1] if length <= size else lines[:0:-1])

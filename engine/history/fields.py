@@ -19,6 +19,12 @@ def number(value: Any) -> float:
     return float(value) if abs(value) < LARGEST_VALUE else math.nan
 
 
+def share(value: Any) -> float:
+    """A JSON number from 0 to 1; NaN for anything else."""
+    found = number(value)
+    return found if 0 <= found <= 1 else math.nan
+
+
 def whole(event: dict[str, Any] | None, name: str) -> int:
     """A count from an event; 0 if it has none."""
     value = number(event.get(name)) if event else 0.0

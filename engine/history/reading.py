@@ -22,6 +22,7 @@ from engine.rundir import EventReader
 _BATCH = ("step", "epoch", "loss", "accuracy", "learning_rate", "gradient_norm")
 _VALIDATION = ("loss", "accuracy")
 _EPOCH = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+_PROBE = ("update_norm", "weight_norm")
 _PACE_SECONDS = 8.0  # how far back the pace of a run is measured
 
 
@@ -37,11 +38,16 @@ class Best:
 
 @dataclass(frozen=True)
 class LiveChange:
-    """Settings that were changed while training. changes: path -> [old, new]."""
+    """Settings that were changed while training. changes: path -> [old, new].
+
+    parent: the run that this one went on from here, under these other settings; "" for a change in the same run.
+    A fork may change what is not live, and may change nothing.
+    """
 
     step: int
     epoch: float
     changes: dict[str, list[Any]]
+    parent: str = ""
 
 
 class History:
@@ -50,7 +56,10 @@ class History:
     batches     step, epoch, seconds, loss, accuracy, learning_rate, gradient_norm: a row for each update
     validation  step, epoch, seconds, loss, accuracy: looks at some of the validation images within epochs
     epochs      step, epoch, seconds, train_loss, train_accuracy, validation_loss, validation_accuracy, best (0 or 1)
-    changes     live changes, in order
+    probes      step, epoch, seconds, update_norm, weight_norm, dead: lengths of the last update and of the weights,
+                share of the units that are dead (of all that can die); NaN where it was not looked for
+    changes     live changes and forks, in order
+    dead_by_layer   the newest share of dead units by the layer's name, "2.relu"
     started     the last RunStarted as it was written, ended: the RunEnded that followed it; None without
     paused      the worker waits
     version     grows with every event taken in; equal versions, equal history
@@ -63,7 +72,9 @@ class History:
         self.batches = Table("step", "epoch", "seconds", "loss", "accuracy", "learning_rate", "gradient_norm")
         self.validation = Table("step", "epoch", "seconds", *_VALIDATION)
         self.epochs = Table("step", "epoch", "seconds", *_EPOCH, "best")
+        self.probes = Table("step", "epoch", "seconds", *_PROBE, "dead")
         self.changes: list[LiveChange] = []
+        self.dead_by_layer: dict[str, float] = {}
         self.started: dict[str, Any] | None = None
         self.ended: dict[str, Any] | None = None
         self.paused = False
@@ -136,7 +147,7 @@ class History:
         if place is None or any(fields.number(event.get(name)) < 0 for name in ("total_steps", "steps_per_epoch")):
             return False
         step, epoch, seconds = place
-        for table in (self.batches, self.validation, self.epochs):
+        for table in (self.batches, self.validation, self.epochs, self.probes):
             table.keep(int(np.searchsorted(table["step"], step, side="right")))
         self.changes = [change for change in self.changes if change.step <= step]
         known = self.batches["seconds"]
@@ -169,6 +180,19 @@ class History:
     def _take_look(self, event: dict[str, Any]) -> bool:
         return self._take_row(event, self.validation, {name: fields.number(event.get(name)) for name in _VALIDATION})
 
+    def _take_probe(self, event: dict[str, Any]) -> bool:
+        layers = event.get("dead")
+        if not isinstance(layers, dict):
+            return False
+        shares = {str(name): fields.number(share) for name, share in layers.items()}
+        if not all(0 <= share <= 1 for share in shares.values()):
+            return False
+        values = {name: fields.number(event.get(name)) for name in _PROBE}
+        taken = self._take_row(event, self.probes, values | {"dead": fields.share(event.get("dead_share"))})
+        if taken and shares:
+            self.dead_by_layer = shares
+        return taken
+
     def _take_epoch(self, event: dict[str, Any]) -> bool:
         if not isinstance(event.get("best"), bool):
             return False
@@ -180,7 +204,7 @@ class History:
 
     def _take_row(self, event: dict[str, Any], table: Table, values: dict[str, float]) -> bool:
         place = fields.place(event)
-        if place is None or not all(name in event for name in values):
+        if place is None or not all(name in event for name in values if name != "dead"):
             return False
         step, epoch, seconds = place[0], place[1], place[2] + self._earlier_seconds
         if len(table) and step <= table["step"][-1]:
@@ -190,13 +214,13 @@ class History:
         return True
 
     def _take_change(self, event: dict[str, Any]) -> bool:
-        place, changes = fields.place(event), event.get("changes")
-        if place is None or not isinstance(changes, dict):
+        place, changes, parent = fields.place(event), event.get("changes"), event.get("parent", "")
+        if place is None or not isinstance(changes, dict) or not isinstance(parent, str):
             return False
         sound = {path: pair for path, pair in changes.items() if isinstance(pair, list) and len(pair) == 2}
-        if sound:
-            self.changes.append(LiveChange(int(place[0]), place[1], sound))
-        return bool(sound)
+        if sound or parent:
+            self.changes.append(LiveChange(int(place[0]), place[1], sound, parent))
+        return bool(sound or parent)
 
     def _take_end(self, event: dict[str, Any]) -> bool:
         if not isinstance(event.get("reason"), str):
@@ -219,7 +243,9 @@ _TAKERS = {
     "Batches": History._take_batches,
     "Validated": History._take_look,
     "EpochDone": History._take_epoch,
+    "Probed": History._take_probe,
     "SettingsChanged": History._take_change,
+    "Forked": History._take_change,
     "RunEnded": History._take_end,
     "Paused": History._take_pause,
     "Resumed": History._take_pause,

@@ -1,0 +1,41 @@
+"""control.json: what a person wants of a run, now."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.files import RunError
+
+WISHES = ("running", "paused", "stopped")
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a person wants of a run, now."""
+
+    wish: str = "running"  # one of WISHES
+    settings: dict[str, Any] = field(default_factory=dict)  # live settings by path, over those of config.json
+    steps_per_second: float = 0.0  # slow motion; 0: as fast as it goes
+    until_step: int | None = None  # pause when this step is reached: "one batch"
+    until_epoch: float | None = None  # pause at the first batch boundary at or beyond this epoch: "one epoch"
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Control":
+        """Raises RunError for anything that is no control."""
+        if not isinstance(data, dict) or data.get("wish") not in WISHES:
+            raise RunError(f"control.json must hold an object with wish one of {', '.join(WISHES)}; got {data!r}")
+        settings, speed = data.get("settings", {}), data.get("steps_per_second", 0.0)
+        step, epoch = data.get("until_step"), data.get("until_epoch")
+        if not isinstance(settings, dict):
+            raise RunError(f"control.json: settings must be an object of paths and values; got {settings!r}")
+        if not _is_number(speed):
+            raise RunError(f"control.json: steps_per_second must be a number from 0; got {speed!r}")
+        if step is not None and (not isinstance(step, int) or isinstance(step, bool)):
+            raise RunError(f"control.json: until_step must be a whole number or null; got {step!r}")
+        if epoch is not None and not _is_number(epoch):
+            raise RunError(f"control.json: until_epoch must be a number from 0 or null; got {epoch!r}")
+        return cls(data["wish"], settings, float(speed), step, None if epoch is None else float(epoch))
+
+
+def _is_number(value: Any) -> bool:
+    """From 0 to what no run reaches; neither NaN, which compares as False, nor a truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
