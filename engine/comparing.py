@@ -66,10 +66,11 @@ def compare(a: Sequence[float], b: Sequence[float]) -> Comparison:
     return Comparison(len(x), len(y), difference, low, high, chance, smallest, _needed(x, y))
 
 
-def permutation_chance(a: Sequence[float], b: Sequence[float]) -> float:
+def permutation_chance(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     """Share of all deals into groups of these sizes whose means lie at least as far apart (two-sided)."""
-    values = np.concatenate([np.asarray(a, np.float64), np.asarray(b, np.float64)])
-    count = len(a)
+    first = np.asarray(a, np.float64)
+    values = np.concatenate([first, np.asarray(b, np.float64)])
+    count = len(first)
     values = values - values.mean()  # small numbers add up exactly enough
     hands = np.fromiter(
         (place for hand in combinations(range(len(values)), count) for place in hand),
@@ -83,7 +84,7 @@ def permutation_chance(a: Sequence[float], b: Sequence[float]) -> float:
     return float((sums >= seen - slack).mean())
 
 
-def welch_interval(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+def welch_interval(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Where the difference of the true means lies, at this level of confidence."""
     x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
     difference = float(x.mean() - y.mean())
