@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.histories import Histories
-from dashboard.workers import PROJECT, WORKER, Workers
+from dashboard.processes import PROJECT
+from dashboard.workers import WORKER, Workers
 from engine.about import About, write_about
 from engine.config import TrainingConfig
 from engine.history import History
@@ -38,6 +39,10 @@ class Runs:
         self._refused: dict[str, str] = {}  # why a run's worker could not be started
         self._workers = Workers(self._fill, worker)
         self._histories = Histories()
+
+    def keep_spare(self) -> None:
+        """Have a worker ready for the next run, from now on. `close` lets it go."""
+        self._workers.keep_spare()
 
     @property
     def most(self) -> int:

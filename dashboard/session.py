@@ -1,5 +1,6 @@
 """The names and types of everything that is kept for one browser tab, and what all tabs share."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -126,6 +127,9 @@ class Shown:
     problem: str = ""  # why a wish could not be fulfilled
     at_step: int | None = None  # the step to which the Train page is rewound; None: the newest
     speed: float = 0.0  # steps a second that the dial shows, for this run and those started next; 0: full speed
+    stale: bool = False  # a button in the part that polls changed what the rest of the page shows
+    looking: bool = False  # figures for a snapshot are on their way
+    untouched: list[str] = field(default_factory=list)  # runs given up before their first step, to be deleted
 
 
 @dataclass
@@ -198,5 +202,8 @@ def show(run_id: str | None) -> None:
 
 @st.cache_resource(show_spinner=False)
 def runs() -> Runs:
-    """All runs; one object for the whole server."""
-    return Runs(runs_folder())
+    """All runs; one object for the whole server. INKLING_SPARE=0 saves the memory of a worker kept ready (110 MB)."""
+    made = Runs(runs_folder())
+    if os.environ.get("INKLING_SPARE") != "0":
+        made.keep_spare()
+    return made

@@ -5,38 +5,21 @@ run to be continued. One that gives no sign of life is killed, with whatever it 
 """
 
 import contextlib
-import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from engine.blas import VARIABLES
+from dashboard.processes import Process, begin, kill
+from dashboard.spares import Spares
 from engine.rundir import RunError, RunFolder
 
-PROJECT = Path(__file__).resolve().parent.parent
 WORKER = (sys.executable, "-m", "engine.worker")
 WATCH_SECONDS = 1.0  # how often workers are looked at
 SILENT_SECONDS = 120.0  # without a heartbeat, a worker hangs; a look at all validation images may take long
 STOP_SECONDS = 15.0  # ... and so does one that should have stopped
-
-Process = subprocess.Popen[bytes]
-
-
-def begin(command: tuple[str, ...], **streams: Any) -> Process:
-    """Start a process of the engine, which ends when its standard input does."""
-    # A session of its own: Ctrl-C in the server's terminal must not reach the worker; the end of its
-    # standard input, which follows, does, and lets it write its weights.
-    own: dict[str, Any] = (
-        {"start_new_session": True} if os.name == "posix" else {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined,unused-ignore]
-    )
-    environment = {**dict.fromkeys(VARIABLES, "1"), **os.environ}
-    return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=PROJECT, env=environment, **streams, **own)
 
 
 class Watch:
@@ -105,11 +88,18 @@ class Workers:
         self._lock = threading.Lock()
         self._workers: dict[str, Worker] = {}
         self._watching = False
+        self._spares = Spares()
+
+    def keep_spare(self) -> None:
+        """Have a process ready for the next run, from now on: it then begins within a tenth of a second."""
+        self._spares.keep()
 
     def launch(self, run: RunFolder) -> None:
         """Start training a run. Raises OSError."""
-        with run.log_file.open("wb") as log:
-            process = begin((*self._command, str(run.path), "--watch-stdin"), stdout=log, stderr=log)
+        process = self._spares.give(run, alone=not self.at_work())
+        if process is None:
+            with run.log_file.open("wb") as log:
+                process = begin((*self._command, str(run.path), "--watch-stdin"), stdout=log, stderr=log)
         with self._lock:
             self._workers[run.id] = Worker(process, Watch(run, time.monotonic()))
             if not self._watching:
@@ -130,6 +120,7 @@ class Workers:
 
     def close(self) -> None:
         """Let all workers go: each writes its weights and leaves its run to be continued."""
+        self._spares.close()
         with self._lock:
             processes = [worker.process for worker in self._workers.values()]
         for process in processes:
@@ -168,12 +159,3 @@ class Workers:
                     worker.watch.note(complaint)
                     kill(worker.process)
             self._changed()
-
-
-def kill(process: Process) -> None:
-    """End a process that `begin` has started, and those that it has forked."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)  # its session has its number
-            return
-    process.kill()

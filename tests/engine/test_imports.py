@@ -23,7 +23,7 @@ LEVELS = (
     ("trainer",),
     ("recording",),
     ("worker", "bench"),
-    ("cli",),
+    ("spare", "cli"),
     ("__init__", "__main__"),
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}

@@ -1,0 +1,116 @@
+"""A spare worker makes a run begin sooner, is replaced after use, and is never left behind."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard import spares
+from dashboard.runs import Runs
+from dashboard.spares import Spare, Spares
+from engine.config import DataConfig, TrainingConfig
+from engine.layers import Dense, Flatten
+from engine.rundir import RunFolder, read_json
+
+SMALL = TrainingConfig(
+    data=DataConfig(train_images=500, validation_images=100), layers=(Flatten(), Dense(units=10)), batch_size=50,
+    epochs=10_000,
+)  # fmt: skip
+
+
+def wait(what: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Return when it is so; fail when it does not become so."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Spare]]:
+    """All spares that were made, the next one soon after use; none may be left at the end."""
+    found: list[Spare] = []
+
+    class Noted(Spare):
+        def __init__(self) -> None:
+            super().__init__()
+            found.append(self)
+
+    monkeypatch.setattr(spares, "Spare", Noted)
+    monkeypatch.setattr(spares, "RENEW_SECONDS", 0.2)
+    yield found
+    wait(lambda: not any(spare.alive for spare in found))
+
+
+@pytest.fixture
+def runs(tmp_path: Path, made: list[Spare]) -> Iterator[Runs]:
+    kept = Runs(tmp_path, most=2)
+    kept.keep_spare()
+    yield kept
+    kept.close()
+
+
+def pid(spare: Spare) -> int:
+    return spare._process.pid
+
+
+def worker_of(run: RunFolder) -> int:
+    wait(run.worker_file.exists)
+    return int(read_json(run.worker_file)["pid"])
+
+
+def test_the_next_run_is_the_spares_and_another_takes_its_place(runs: Runs, made: list[Spare]) -> None:
+    wait(lambda: made[0].ready)
+    run = runs.start(SMALL)
+    assert worker_of(run) == pid(made[0])
+    wait(lambda: len(made) == 2)
+    assert runs.status(run).state in ("starting", "running")
+    runs.command(run.id, wish="stopped")
+    wait(lambda: runs.status(run).state == "ended")
+
+
+def test_a_spare_that_is_still_loading_is_given_only_where_nothing_else_trains(made: list[Spare]) -> None:
+    kept, folder = Spares(), RunFolder(Path("nowhere"))
+    kept.keep()
+    made[0]._ready.clear()
+    assert kept.give(folder, alone=False) is None
+    assert kept.give(folder, alone=True) is made[0]._process
+    kept.close()
+    made[0].close()
+
+
+def test_a_spare_that_has_died_is_no_loss(runs: Runs, made: list[Spare]) -> None:
+    made[0]._process.kill()
+    wait(lambda: not made[0].alive)
+    run = runs.start(SMALL)
+    assert worker_of(run) != pid(made[0])
+    wait(lambda: len(made) == 2)
+
+
+def test_without_a_wish_for_one_there_is_none(tmp_path: Path, made: list[Spare]) -> None:
+    plain = Runs(tmp_path)
+    run = plain.start(SMALL)
+    worker_of(run)
+    plain.close()
+    assert made == []
+
+
+def test_after_closing_none_is_made(tmp_path: Path, made: list[Spare]) -> None:
+    short = Runs(tmp_path)
+    short.keep_spare()
+    run = short.start(SMALL)
+    worker_of(run)
+    short.close()
+    count = len(made)
+    time.sleep(0.4)
+    assert len(made) == count
+    assert short.status(run).state == "interrupted"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+def test_a_spare_has_ended_when_closing_returns(tmp_path: Path, made: list[Spare]) -> None:
+    short = Runs(tmp_path)
+    short.keep_spare()
+    short.close()
+    assert not Path(f"/proc/{pid(made[0])}").exists()
