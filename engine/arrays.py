@@ -5,6 +5,7 @@ their results' memory by name and get the same memory at the next step.
 """
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,14 @@ import numpy.typing as npt
 Array = npt.NDArray[np.floating[Any]]  # float32; float64 in the gradient check only
 Bytes = npt.NDArray[np.uint8]
 Shape = tuple[int, ...]  # of one example, without the batch axis
+
+
+@cache
+def ones(count: int, dtype: np.dtype[Any]) -> Array:
+    """A vector of ones: `ones @ dy` sums over the batch several times faster than dy.sum(axis=0)."""
+    vector: Array = np.ones(count, dtype)
+    vector.flags.writeable = False
+    return vector
 
 
 class Buffers(dict[tuple[Any, ...], npt.NDArray[Any]]):

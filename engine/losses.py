@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from engine.arrays import Array, Buffers, Bytes
+from engine.arrays import Array, Buffers, Bytes, ones
 from engine.spec import Settings, option
 
 
@@ -52,9 +52,9 @@ def counting(count: int) -> npt.NDArray[np.intp]:
     return np.arange(count)
 
 
-def _along_rows(operation: np.ufunc, outputs: Array) -> Array:
-    """The operation's reduction of each row, (n, 1). `reduce` itself costs a third of what .max() and .sum() do."""
-    return operation.reduce(outputs, axis=1, keepdims=True)
+def _largest(outputs: Array) -> Array:
+    """The largest number of each row, (n, 1). NumPy compares a few long rows quicker than many short ones."""
+    return np.maximum.reduce(np.ascontiguousarray(outputs.T), axis=0)[:, np.newaxis]
 
 
 def softmax(outputs: Array) -> Array:
@@ -72,9 +72,9 @@ class CrossEntropy(Loss):
 
     def value_and_gradient(self, outputs: Array, labels: Bytes, count: int, buffers: Buffers) -> tuple[float, Array]:
         count_here, classes = outputs.shape
-        shifted = np.subtract(outputs, _along_rows(np.maximum, outputs), out=buffers["shifted", outputs.shape])
+        shifted = np.subtract(outputs, _largest(outputs), out=buffers["shifted", outputs.shape])
         dz = np.exp(shifted, out=buffers["dz", outputs.shape])
-        sums = _along_rows(np.add, dz)
+        sums = np.dot(dz, ones(classes, dz.dtype))[:, np.newaxis]
         dz /= sums
         if self.label_smoothing:
             targets = self.targets(labels, classes, buffers)

@@ -6,8 +6,7 @@ An image's last axis is often 8 or 16 numbers long, and NumPy starts a loop for 
 
 import numpy as np
 
-from engine.arrays import Array
-from engine.layers.dense import ones
+from engine.arrays import Array, ones
 
 
 def as_wide(images: Array) -> Array:
