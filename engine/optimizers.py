@@ -34,6 +34,9 @@ class Optimizer(Settings, family="optimizer"):
         """Change p in place. `step` counts from 1. g may be overwritten."""
         raise NotImplementedError
 
+    def take_over(self, before: "Optimizer", slots: dict[str, Array]) -> None:
+        """Make slots that the same kind of optimizer filled under other settings into this one's."""
+
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
@@ -116,6 +119,8 @@ class Adam(Optimizer):
 
     m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
     p <- p - r [m / (1 - b1^t)] / (sqrt(v / (1 - b2^t)) + epsilon)   (Kingma and Ba 2015, algorithm 1)
+
+    The slots hold m / (1 - b1) and v / (1 - b2), so that two of twelve operations on whole vectors become numbers.
     """
 
     slot_names = ("m", "v")
@@ -128,18 +133,24 @@ class Adam(Optimizer):
     def update(self, p: Array, g: Array, slots: dict[str, Array], rate: float, step: int, work: Array) -> None:
         m, v = slots["m"], slots["v"]
         m *= self.momentum
-        m += np.multiply(g, 1 - self.momentum, out=work)
+        m += g
         v *= self.decay
-        np.multiply(g, g, out=work)
-        work *= 1 - self.decay
-        v += work
-        # the corrections are numbers: sqrt(v / c2) + e = (sqrt(v) + e sqrt(c2)) / sqrt(c2)
-        c1, c2 = 1 - self.momentum**step, math.sqrt(1 - self.decay**step)
+        g *= g
+        v += g
+        # with M = m / (1 - b1) and V = v / (1 - b2):  m / c1 = k1 M,  sqrt(v / c2) + e = k2 (sqrt(V) + e / k2)
+        k1 = (1 - self.momentum) / (1 - self.momentum**step)
+        k2 = math.sqrt((1 - self.decay) / (1 - self.decay**step))
         np.sqrt(v, out=work)
-        work += self.epsilon * c2
+        work += self.epsilon / k2
         np.divide(m, work, out=work)
-        work *= rate * c2 / c1
+        work *= rate * k1 / k2
         p -= work
+
+    def take_over(self, before: Optimizer, slots: dict[str, Array]) -> None:
+        """m and v stay what they are, where the factors that they are kept without have changed."""
+        if isinstance(before, Adam):
+            slots["m"] *= (1 - before.momentum) / (1 - self.momentum)
+            slots["v"] *= (1 - before.decay) / (1 - self.decay)
 
 
 @dataclass(frozen=True)

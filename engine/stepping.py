@@ -72,7 +72,7 @@ class Stepper:
         config = TrainingConfig.from_json(json.loads(settings))
         self._network.change_layers(config.layers)
         self.config = config
-        self._updater.configure(config)
+        self._updater.configure(config, first=index == 0)
         return ()
 
     def step(self, step: int, chosen: npt.NDArray[np.intp], rate: float) -> StepResult:

@@ -19,8 +19,13 @@ class Updater:
             name: crew.empty(network.vector.shape, network.dtype) for name in config.optimizer.slot_names
         }
 
-    def configure(self, config: TrainingConfig) -> None:
-        """Take over live settings from the next step on; the optimizer's kind is none of them."""
+    def configure(self, config: TrainingConfig, first: bool) -> None:
+        """Take over live settings from the next step on; the optimizer's kind is none of them.
+
+        first: this is the first of the hands, which changes for all of them what all of them see.
+        """
+        if first:
+            config.optimizer.take_over(self._config.optimizer, self.slots)
         self._config = config
 
     @property

@@ -51,6 +51,17 @@ def test_adam_second_step():
     assert places[1] == pytest.approx(0.798837, abs=1e-6)
 
 
+def test_adam_keeps_its_means_when_a_factor_changes():
+    # m = 0.5 * 2 = 1, v = 0.75 * 4 = 3 are kept as m / (1 - b1) = 2 and v / (1 - b2) = 4
+    before, after = Adam(momentum=0.5, decay=0.25), Adam(momentum=0.75, decay=0.5)
+    slots = {"m": np.zeros(1), "v": np.zeros(1)}
+    before.update(np.zeros(1), np.array([2.0]), slots, 0.1, 1, np.empty(1))
+    assert (slots["m"][0], slots["v"][0]) == (2, 4)
+    after.take_over(before, slots)
+    assert slots["m"][0] * (1 - 0.75) == pytest.approx(1)
+    assert slots["v"][0] * (1 - 0.5) == pytest.approx(3)
+
+
 def test_epsilon_stands_beside_the_corrected_root():
     # first step, g = 1: m / (1 - b1) = 1, root = 1, so p = 1 - 0.1 * 1 / (1 + 1) with epsilon near 1
     assert steps(Adam(epsilon=0.1), [1]) == pytest.approx([1 - 0.1 / 1.1])
