@@ -27,6 +27,18 @@ class Palette:
     other_fill: str
     image_line: str
     image_fill: str
+    run_1: str  # of runs that are compared with each other
+    run_2: str
+    run_3: str
+    run_4: str
+    run_5: str
+    run_6: str
+    run_7: str
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The colours of runs in one chart, in the order in which they are given out."""
+        return (self.run_1, self.run_2, self.run_3, self.run_4, self.run_5, self.run_6, self.run_7)
 
 
 LIGHT = Palette(
@@ -44,6 +56,13 @@ LIGHT = Palette(
     other_fill="#eceef2",
     image_line="#3b3d49",
     image_fill="#22252e",
+    run_1="#0a6cb0",
+    run_2="#cc5a06",
+    run_3="#028061",
+    run_4="#a24c86",
+    run_5="#8f6b00",
+    run_6="#2d8ec4",
+    run_7="#4c4f5c",
 )
 DARK = Palette(
     training="#56b4e9",
@@ -60,6 +79,13 @@ DARK = Palette(
     other_fill="#262b36",
     image_line="#8b93a3",
     image_fill="#05070a",
+    run_1="#5aa5f2",
+    run_2="#f08a4c",
+    run_3="#43cca3",
+    run_4="#dd9ac6",
+    run_5="#e2c24e",
+    run_6="#8dd6f6",
+    run_7="#c6c9d2",
 )
 
 
