@@ -14,6 +14,7 @@ import json
 import math
 import platform
 import zipfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ import numpy as np
 from engine.arrays import Array, Bytes
 from engine.config import TrainingConfig
 from engine.datasets.base import Scaling
+from engine.files import replace_file
 from engine.layers import ShapeError
 from engine.network import LayerSummary, Network, Pass
-from engine.rundir import replace_file
 from engine.spec import SettingError
 
 FORMAT = 1
@@ -272,13 +273,17 @@ class Model:
         return run_network(self.network, images, self.checkpoint.scaling, self.network.new_pass())
 
 
-def run_network(network: Network, images: Bytes, scaling: Scaling, through: Pass) -> Array:
-    """Outputs for uint8 images, CHUNK at a time; a new array."""
+def run_network(
+    network: Network, images: Bytes, scaling: Scaling, through: Pass, after_chunk: Callable[[], None] | None = None
+) -> Array:
+    """Outputs for uint8 images, CHUNK at a time; a new array. after_chunk: called while the pass holds its answers."""
     outputs = np.empty((len(images), *network.output_shape), network.dtype)
     for start in range(0, len(images), CHUNK):
         chunk = images[start : start + CHUNK]
         x = scaling.apply(chunk, through.buffers["x", (*chunk.shape, 1)])
         outputs[start : start + CHUNK] = network.forward(x, through)
+        if after_chunk is not None:
+            after_chunk()
     return outputs
 
 

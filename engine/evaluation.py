@@ -9,6 +9,7 @@ from engine.losses import Loss
 from engine.metrics import accuracy
 from engine.network import Network, Pass
 from engine.parallel import Crew, shares
+from engine.probing import UnitWatch
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,17 @@ class Evaluator:
         self._passes = [Pass(network, None) for _ in range(crew.count)]
         most = max(len(data.validation_images), len(data.test_images))
         self._outputs: Array = crew.empty((most, *network.output_shape), network.dtype)
+        self._units = UnitWatch(network, crew)
         self._run_together = crew.share(self._run_part)
 
     def _run_part(self, index: int, images_name: str, count: int) -> tuple[float, ...]:
         images: Bytes = getattr(self._data, images_name)
         piece = shares(count, self._crew.count)[index]
-        self._outputs[piece] = run_network(self._network, images[piece], self._data.scaling, self._passes[index])
+        through = self._passes[index]
+        self._units.restart(index)
+        self._outputs[piece] = run_network(
+            self._network, images[piece], self._data.scaling, through, lambda: self._units.take(index, through.caches)
+        )
         return ()
 
     def validation(self, loss: Loss, count: int | None = None) -> Figures:
@@ -45,6 +51,10 @@ class Evaluator:
     def test(self, loss: Loss) -> Figures:
         """Figures for the test images."""
         return self._figures("test_images", self._data.test_labels, loss)
+
+    def dead(self) -> tuple[dict[str, float], float]:
+        """Share of the units that were dead in the last look, by the layer's name, and of all (see UnitWatch)."""
+        return self._units.dead()
 
     def _figures(self, images_name: str, labels: Bytes, loss: Loss) -> Figures:
         """Mean loss and accuracy. With no images at all both are 0."""

@@ -1,10 +1,12 @@
-"""Readers of events.jsonl, which may still be growing, or be cut short or damaged."""
+"""events.jsonl: its writer, and readers for what may still be growing, or be cut short or damaged."""
 
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from engine.files import Attempts
 
 
 class EventReader:
@@ -52,3 +54,39 @@ def tail_events(path: Path, size: int = 65_536) -> Iterator[dict[str, Any]]:
         return
     lines = data[: data.rfind(b"\n") + 1].split(b"\n")
     yield from _objects(lines[::-1] if length <= size else lines[:0:-1])
+
+
+class EventWriter:
+    """Appends events, each at once and in one piece. On a full disk it keeps them, and tries again with the next."""
+
+    def __init__(self, path: Path, attempts: Attempts) -> None:
+        self._attempts = attempts
+        broken = not _ends_with_newline(path)
+        self._file = path.open("ab", buffering=0)
+        self._waiting = b"\n" if broken else b""  # a line that a crash cut short must not swallow the next one
+
+    def write(self, event: dict[str, Any]) -> None:
+        """Write one line. Raises ValueError for NaN, which is no JSON."""
+        self._waiting += json.dumps(event, allow_nan=False).encode() + b"\n"
+        self._attempts("events cannot be written", self._write)
+
+    def _write(self) -> None:
+        while self._waiting:
+            self._waiting = self._waiting[self._file.write(self._waiting) :]
+
+    def close(self) -> None:
+        """Write what is left, if it can be, and close the file."""
+        self._attempts("the last events are lost", self._write)
+        self._file.close()
+
+
+def _ends_with_newline(path: Path) -> bool:
+    """Whether a new line may begin at the end of the file; also where there is none, or nothing in it."""
+    try:
+        with path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) == 0:
+                return True
+            file.seek(-1, os.SEEK_END)
+            return file.read() == b"\n"
+    except FileNotFoundError:
+        return True

@@ -1,7 +1,8 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and what to do when they cannot be written."""
 
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -45,3 +46,25 @@ def read_json(path: Path) -> Any:
         raise RunError(f"{path.name} of run {path.parent.name} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise RunError(f"{path.name} of run {path.parent.name} is damaged: {error}") from None
+
+
+class Attempts:
+    """Tries what a run can do without, and says each kind of failure once, on standard error."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, failure: str, act: Callable[[], object]) -> bool:
+        """Whether it could be done; `failure` says what could not."""
+        try:
+            act()
+            return True
+        except OSError as error:
+            self.say(failure, error.strerror or str(error))
+            return False
+
+    def say(self, failure: str, why: str) -> None:
+        """Say it, unless it was said before."""
+        if failure not in self._said:
+            self._said.add(failure)
+            print(f"{failure}: {why}.", file=sys.stderr, flush=True)

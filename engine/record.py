@@ -20,6 +20,19 @@ class Record:
     test: dict[str, float] = field(default_factory=dict)  # of the weights that the run ended with
     seconds: float = 0.0  # spent training, told by whoever keeps the time
     looked: bool = True  # False between a batch and the look at validation images that may be due after it
+    probed: bool = True  # False between a batch that was measured and the event that tells it
+    update_norm: float = 0.0  # of that batch
+
+    def end_epoch(self, epoch: int, loss: float, accuracy: float) -> bool:
+        """Judge a complete epoch by its validation figures: True if it is the best so far."""
+        self.loss_sum, self.correct, self.seen = 0.0, 0, 0
+        self.validation = {"loss": loss, "accuracy": accuracy}
+        self.waited += 1
+        ordered = loss if math.isfinite(loss) else math.inf  # NaN has no order
+        if (accuracy, -ordered) <= (self.best_accuracy, -self.best_loss):
+            return False
+        self.best_accuracy, self.best_loss, self.best_epoch, self.waited = accuracy, ordered, epoch, 0
+        return True
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; numbers that are not finite become null."""

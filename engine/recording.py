@@ -1,18 +1,29 @@
-"""Writes what a trainer does into its run folder: events, newest weights, snapshots."""
+"""Writes what a trainer does into its run folder: events, newest weights, snapshots.
 
-import json
+A run is trained to its end even where nothing can be written any more: that is said once on standard error, and
+tried again.
+"""
+
 import time
 from types import TracebackType
 from typing import Any, Self
 
-from engine.checkpoint import write_checkpoint
-from engine.events import BatchDone, EpochDone, Event, RunEnded
+import numpy as np
+
+from engine.arrays import Array
+from engine.checkpoint import Checkpoint, write_checkpoint
+from engine.eventlog import EventWriter
+from engine.events import BatchDone, EpochDone, Event, Probed, RunEnded, RunStarted, Validated
+from engine.files import Attempts
+from engine.pacing import is_round
 from engine.rundir import RunFolder
+from engine.snapshots import Keeper, has_room
 from engine.trainer import Trainer
 
 FLUSH_SECONDS = 0.1  # how often batches are written: the page looks three times a second
-SAVE_SECONDS = 0.5  # how often the newest weights are written, at most
-SAVE_SHARE = 0.02  # ... and the share of the time that this may take
+SAVE_SECONDS = 0.5  # how often the newest weights are written, at the least, if there is time for it
+SAVE_SHARE = 0.02  # the share of the time that saving may take, where a run does not depend on it
+SAVE_GRACE = 0.1  # seconds that it may take at the beginning, for the first steps are worth seeing again
 COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "gradient_norm")
 
 
@@ -23,13 +34,14 @@ class Recorder:
         """seconds: training time before an interruption."""
         self._run = run
         self._trainer = trainer
-        self._file = run.events_file.open("ab", buffering=0)
-        if self._file.tell() and not _ends_with_newline(run):
-            self._file.write(b"\n")  # a line that a crash cut short must not swallow the next one
+        self._attempts = Attempts()
+        self._keeper = Keeper(run, trainer.position.step, self._attempts)
+        self._events = EventWriter(run.events_file, self._attempts)
         self._batches: list[BatchDone] = []
+        self._probes: list[dict[str, Any]] = []
         self._images = 0
         self._flushed = self._saved = self._started = time.perf_counter()
-        self._save_pause = SAVE_SECONDS
+        self._cost = self._spent = 0.0  # seconds that the last save took, and all of them
         self._before = seconds
         self._paused_at: float | None = None
 
@@ -40,7 +52,7 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.flush()
-        self._file.close()
+        self._events.close()
 
     @property
     def seconds(self) -> float:
@@ -49,22 +61,24 @@ class Recorder:
         return self._before + now - self._started
 
     def record(self, event: Event) -> None:
-        """Take note of an event; batches are gathered for a moment."""
+        """Take note of an event; batches and probes are gathered for a moment."""
         if isinstance(event, BatchDone):
-            self._batches.append(event)
-            self._images += event.images
-            now = time.perf_counter()
-            if now - self._flushed > FLUSH_SECONDS:
-                self.flush()
-            if now - self._saved > self._save_pause:
-                self.save()
+            self._take_batch(event)
+            return
+        if isinstance(event, Probed):
+            self._probes.append(self._line(event.to_json()))
             return
         self.flush()
         if isinstance(event, RunEnded):
             self._end()  # before it is told: who reads that the run has ended finds the weights
-        self._write(event.to_json())
-        if isinstance(event, EpochDone):
-            self._keep(event)
+        self._events.write(self._line(event.to_json()))
+        if isinstance(event, RunStarted):
+            self._begin(event.step)
+        elif isinstance(event, EpochDone):
+            self._keep_best(event)
+            self.save()
+        elif isinstance(event, Validated) and self._has_time():
+            self.save()
 
     def lifecycle(self, name: str) -> None:
         """Write Paused or Resumed; the clock of the run stands still in between."""
@@ -76,10 +90,12 @@ class Recorder:
             self._started += now - self._paused_at
             self._flushed = now
             self._paused_at = None
-        self._write({"event": name, "step": self._trainer.position.step, "epoch": self._trainer.epoch})
+        self._events.write(
+            self._line({"event": name, "step": self._trainer.position.step, "epoch": self._trainer.epoch})
+        )
 
     def flush(self) -> None:
-        """Write the batches that were gathered."""
+        """Write the batches that were gathered, and what was measured meanwhile."""
         now = time.perf_counter()
         if self._batches:
             columns: dict[str, Any] = {name: [] for name in COLUMNS}
@@ -89,36 +105,72 @@ class Recorder:
                     value = data[name]
                     columns[name].append(float(f"{value:.6g}") if isinstance(value, float) else value)
             rate = self._images / max(now - self._flushed, 1e-9)
-            self._write({"event": "Batches", **columns, "images_per_second": round(rate, 1)})
+            self._events.write(self._line({"event": "Batches", **columns, "images_per_second": round(rate, 1)}))
             self._batches, self._images = [], 0
+        for line in self._probes:
+            self._events.write(line)
+        self._probes = []
         self._flushed = now
 
-    def _write(self, data: dict[str, Any]) -> None:
-        data = data | {"seconds": round(self.seconds, 4), "time": time.time()}
-        self._file.write(json.dumps(data, allow_nan=False).encode() + b"\n")
+    def _line(self, data: dict[str, Any]) -> dict[str, Any]:
+        return data | {"seconds": round(self.seconds, 4), "time": time.time()}
+
+    def _take_batch(self, event: BatchDone) -> None:
+        self._batches.append(event)
+        self._images += event.images
+        now = time.perf_counter()
+        if now - self._flushed > FLUSH_SECONDS:
+            self.flush()
+        wanted = now - self._saved > SAVE_SECONDS or is_round(event.step)
+        last = event.step == self._trainer.config.max_steps  # in mid-epoch: no other event follows before the end
+        if (wanted and self._has_time()) or last:
+            self.save()
+
+    def _has_time(self) -> bool:
+        """Whether one more save keeps them all within their share of the time."""
+        return self._spent + self._cost <= SAVE_GRACE + SAVE_SHARE * (self.seconds - self._before)
 
     def save(self) -> None:
-        """Write the newest weights, with all that is needed to go on."""
+        """Write the newest weights, with all that is needed to go on, and keep them as a snapshot."""
+        self.flush()  # so that whoever goes on from here finds all that led here
         begun = time.perf_counter()
         self._trainer.record.seconds = self.seconds
-        write_checkpoint(self._run.latest, self._trainer.checkpoint())
+        saved = self._trainer.checkpoint()
+        if _is_finite(saved) and self._attempts(
+            "the newest weights cannot be written", lambda: write_checkpoint(self._run.latest, saved)
+        ):
+            self._keep_snapshot()
         self._saved = time.perf_counter()
-        self._save_pause = max(SAVE_SECONDS, (self._saved - begun) / SAVE_SHARE)
+        self._cost = self._saved - begun
+        self._spent += self._cost
 
-    def _keep(self, event: EpochDone) -> None:
-        # the best first: after a crash in between, the run goes on from before it and makes it again
-        if event.best and self._trainer.best is not None:
-            write_checkpoint(self._run.best, self._trainer.best)
-        self.save()
+    def _keep_snapshot(self) -> None:
+        best = self._trainer.best
+        self._keeper.keep(self._trainer.position.step, best.position.step if best else None)
+
+    def _begin(self, step: int) -> None:
+        """The beginning of a run is a snapshot, unless it were the first to go; what it goes on from is one."""
+        if step:
+            self._keep_snapshot()
+        elif has_room(self._trainer.state_bytes):
+            self.save()
+
+    def _keep_best(self, event: EpochDone) -> None:
+        # before latest.npz: after a crash in between, the run goes on from before it and makes it again
+        best = self._trainer.best
+        if event.best and best is not None:
+            self._attempts("the best weights cannot be written", lambda: write_checkpoint(self._run.best, best))
 
     def _end(self) -> None:
-        if self._trainer.kept is None:
+        kept = self._trainer.kept
+        if kept is None:
             self.save()
         else:
-            write_checkpoint(self._run.final, self._trainer.kept)
+            self._attempts("the final weights cannot be written", lambda: write_checkpoint(self._run.final, kept))
 
 
-def _ends_with_newline(run: RunFolder) -> bool:
-    with run.events_file.open("rb") as file:
-        file.seek(-1, 2)
-        return file.read() == b"\n"
+def _is_finite(checkpoint: Checkpoint) -> bool:
+    """Nobody can go on from an overflow, and it cannot be read: the weights before it stay the newest ones."""
+    groups: list[dict[str, Array]] = [checkpoint.params, checkpoint.tracked, checkpoint.average]
+    arrays = [array for named in [*groups, *checkpoint.slots.values()] for array in named.values()]
+    return all(bool(np.isfinite(array).all()) for array in arrays)

@@ -17,12 +17,11 @@ import math
 import os
 import re
 import shutil
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.files import replace_file
+from engine.files import Attempts, replace_file
 from engine.rundir import RunFolder
 
 MOST_BYTES = 256 * 2**20  # of all snapshots of a run
@@ -59,6 +58,11 @@ def snapshots(run: RunFolder) -> list[Snapshot]:
     return sorted(found, key=lambda each: each.step)
 
 
+def has_room(size: int) -> bool:
+    """Whether a run whose snapshots take so many bytes each keeps its first one to the end."""
+    return 3 * size <= most_bytes()
+
+
 def at_or_before(found: Sequence[Snapshot], step: int) -> Snapshot | None:
     """The newest snapshot that is no newer than `step`; None if all are. `found` is in the order of steps."""
     index = bisect.bisect_right(found, step, key=lambda each: each.step)
@@ -68,51 +72,37 @@ def at_or_before(found: Sequence[Snapshot], step: int) -> Snapshot | None:
 class Keeper:
     """Keeps a run's newest weights as snapshots, and thins them. Used by the one process that trains the run."""
 
-    def __init__(self, run: RunFolder, step: int) -> None:
+    def __init__(self, run: RunFolder, step: int, attempts: Attempts) -> None:
         """step: where the run stands. What was kept beyond it is void, as the events are."""
         self._run = run
+        self._attempts = attempts
         self._found: list[Snapshot] = []
-        self._said = False
         for each in snapshots(run):
             if each.step <= step:
                 self._found.append(each)
             else:
-                self._attempt(each.path.unlink)
+                attempts("an old snapshot cannot be removed", each.path.unlink)
 
     def keep(self, step: int, best_step: int | None) -> None:
         """Keep latest.npz, which was just written at `step`; best_step: where the best epoch ended.
 
-        A snapshot that cannot be written is told once on standard error; the run does not need it.
+        That a snapshot cannot be kept is said once on standard error; a run can do without.
         """
-        self._attempt(lambda: self._keep(step, best_step))
-
-    def room(self, size: int) -> bool:
-        """Whether a snapshot of so many bytes would be kept as the run's first."""
-        return 3 * size <= most_bytes()
+        self._attempts("snapshots cannot be kept, so the run cannot be rewound", lambda: self._keep(step, best_step))
 
     def _keep(self, step: int, best_step: int | None) -> None:
         new = Snapshot(step, self._run.snapshots / f"{step:09d}.npz", self._run.latest.stat().st_size)
-        found = [each for each in self._found if each.step < step] + [new]
+        found = [*(each for each in self._found if each.step < step), new]
         gone = surplus(found, best_step, most_bytes(), MOST_SNAPSHOTS)
+        if not has_room(new.bytes):
+            fit = most_bytes() // new.bytes
+            self._attempts.say("few snapshots are kept", f"{fit} of {new.bytes:,} bytes fit into {most_bytes():,}")
         for each in gone:
             each.path.unlink(missing_ok=True)
-        if new in gone:
-            self._say(f"one takes {new.bytes:,} bytes, and {most_bytes():,} are the most ({VARIABLE} sets them)")
-        else:
+        if new not in gone:
             self._run.snapshots.mkdir(exist_ok=True)
             replace_file(new.path, lambda temporary: _second_name(self._run.latest, temporary))
         self._found = [each for each in found if each not in gone]
-
-    def _attempt(self, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except OSError as error:
-            self._say(error.strerror or str(error))
-
-    def _say(self, why: str) -> None:
-        if not self._said:
-            self._said = True
-            print(f"snapshots cannot be kept, so the run cannot be rewound: {why}.", file=sys.stderr, flush=True)
 
 
 def surplus(found: Sequence[Snapshot], best_step: int | None, most: int, count: int) -> list[Snapshot]:

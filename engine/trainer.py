@@ -20,14 +20,15 @@ from engine.checkpoint import Checkpoint, CheckpointError, Position, copy_named,
 from engine.config import TrainingConfig, check_network, live_changes
 from engine.datasets.base import Split
 from engine.evaluation import Evaluator, Figures
-from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, SettingsChanged, Validated
+from engine.events import BatchDone, EpochDone, Event, Probed, RunEnded, RunStarted, SettingsChanged, Validated
 from engine.network import Network
+from engine.pacing import Pacing
 from engine.parallel import make_crew
+from engine.probing import NormProbe
 from engine.record import Record
 from engine.stepping import Stepper, StepResult, choose_parts
 from engine.streams import stream
 
-LOOKS_PER_EPOCH = 10
 LOOK_IMAGES = 1000  # validation images that are looked at within an epoch: a fixed tenth of them, by default
 
 
@@ -55,6 +56,8 @@ class Trainer:
         self._stepper = Stepper(config, self.network, data, self._crew)
         self._evaluator = Evaluator(self.network, data, self._crew)
         self._crew.start()
+        self._norms = NormProbe(self.network)
+        self._pacing = Pacing(config, len(data.train_images))
         self.position = Position()
         self.record = Record()
         self.best: Checkpoint | None = None
@@ -85,28 +88,30 @@ class Trainer:
         self.record = Record.from_json(saved.record)
 
     @property
-    def steps_per_epoch(self) -> int:
-        """Batches in a pass over the training images, the last one smaller if need be."""
-        return math.ceil(len(self.data.train_images) / self.config.batch_size)
+    def state_bytes(self) -> int:
+        """Bytes of what a checkpoint holds, about."""
+        copies = 1 + len(self._stepper.slots) + bool(self.config.average)
+        return copies * self.network.vector.nbytes
 
     @property
     def total_steps(self) -> int:
-        """Steps of the whole run, as things stand: those made and those to come. Schedules are drawn over this.
-
-        Counted from here, because the steps made may have had another batch size.
-        """
-        done = self.position
-        to_come = (self.config.epochs - done.epoch) * self.steps_per_epoch
-        if done.offset:
-            left = len(self.data.train_images) - done.offset
-            to_come += math.ceil(left / self.config.batch_size) - self.steps_per_epoch
-        total = done.step + max(to_come, 0)
-        return min(total, self.config.max_steps) if self.config.max_steps else total
+        """Steps of the whole run, as things stand: those made and those to come."""
+        return self._pacing.total_steps(self.position)
 
     @property
     def epoch(self) -> float:
         """Passes over the training images so far, as a fraction."""
-        return self.position.epoch + self.position.offset / len(self.data.train_images)
+        return self._pacing.epoch(self.position)
+
+    @property
+    def epoch_is_complete(self) -> bool:
+        """All images of the pass were used, but it has not been told yet: EpochDone comes next, without a step."""
+        return self._pacing.epoch_ends(self.position)
+
+    @property
+    def is_over(self) -> bool:
+        """No further step will be made, as things stand."""
+        return self._pacing.reason_to_end(self.position, self.record) is not None
 
     def change(self, config: TrainingConfig) -> None:
         """Use other live settings from the next batch on. Raises SettingError if a difference is not live."""
@@ -138,7 +143,7 @@ class Trainer:
             yield from self._look()  # if it was due when the checkpoint was taken from which this goes on
             while True:
                 yield from self._apply_pending()
-                if (reason := self._reason_to_end()) is not None:
+                if (reason := self._pacing.reason_to_end(self.position, self.record)) is not None:
                     break
                 tracked = [array.copy() for array in self.network.tracked.values()]
                 result = self._next_batch()
@@ -161,21 +166,11 @@ class Trainer:
             train_images=len(self.data.train_images),
             validation_images=len(self.data.validation_images),
             test_images=len(self.data.test_images),
-            steps_per_epoch=self.steps_per_epoch,
+            steps_per_epoch=self._pacing.steps_per_epoch,
             total_steps=self.total_steps,
             parts=self.parts,
             versions=versions(),
         )
-
-    def _reason_to_end(self) -> str | None:
-        stopping = self.config.stopping
-        if self.position.offset == 0 and self.position.epoch:
-            if stopping.target_accuracy and self.record.best_accuracy >= stopping.target_accuracy:
-                return "target"
-            if stopping.patience and self.record.waited >= stopping.patience:
-                return "patience"
-        done = self.position.epoch >= self.config.epochs
-        return "finished" if done or self.position.step >= self.total_steps else None
 
     def _apply_pending(self) -> Iterator[Event]:
         if self._pending is None:
@@ -184,6 +179,7 @@ class Trainer:
         config, self._pending = self._pending, None
         if changes:
             self.config = config
+            self._pacing = Pacing(config, len(self.data.train_images))
             self._stepper.configure(config)
             told = {change.path: [change.old, change.new] for change in changes}
             yield SettingsChanged(self.position.step, self.epoch, told)
@@ -195,69 +191,66 @@ class Trainer:
             rng = stream(self.config.seed, "shuffle", epoch)
             self._order = (epoch, rng.permutation(len(self.data.train_images)))
         chosen = self._order[1][offset : offset + self.config.batch_size]
-        rate = self.config.optimizer.learning_rate * self.config.schedule.factor(step, self.total_steps)
+        pacing = self._pacing
+        rate = self.config.optimizer.learning_rate * self.config.schedule.factor(
+            step, pacing.total_steps(self.position)
+        )
+        after = pacing.after_batch(self.position)
+        if probe := pacing.probe_is_due(after):
+            self._norms.remember()
         result = self._stepper.step(step, chosen, rate)
         if not result.diverged:
-            self._count(result, len(chosen))
+            self._count(result, after, len(chosen))
+            self.record.probed = not probe
+            self.record.update_norm = self._norms.update_norm() if probe else 0.0
         accuracy = result.correct / len(chosen)
         return BatchDone(self.position.step, self.epoch, result.loss, accuracy, len(chosen), rate, result.gradient_norm)
 
-    def _count(self, result: StepResult, images: int) -> None:
+    def _count(self, result: StepResult, after: Position, images: int) -> None:
         self._average.follow(self.position.step)
         self.record.loss_sum += result.loss * images
         self.record.correct += result.correct
         self.record.seen += images
-        offset = self.position.offset + images
         self.record.looked = False
-        self.position = Position(self.position.step + 1, self.position.epoch, offset)
+        self.position = after
 
     def _look(self) -> Iterator[Event]:
-        """Validation, where it is due: of all images at the end of an epoch, of some within it."""
+        """What is due after a batch: validation, of all images at the end of an epoch and of some within it; probes.
+
+        The probe is told first, for the end of an epoch moves the position. Whoever goes on in between looks again.
+        """
         if self.record.looked:
             return
+        ends = self.epoch_is_complete
+        due = ends or self._pacing.look_is_due(self.position)
+        figures = self._validate(None if ends else LOOK_IMAGES) if due else None
+        if not self.record.probed:
+            self.record.probed = True
+            dead, share = self._evaluator.dead() if due else ({}, math.nan)
+            norms = self.record.update_norm, self._norms.weight_norm()
+            yield Probed(self.position.step, self.epoch, *norms, dead, share)
         self.record.looked = True
-        if self.position.offset >= len(self.data.train_images):
-            yield self._end_epoch()
-            return
-        if self.config.validate_every:
-            due = self.position.step % self.config.validate_every == 0
-        else:
-            every = math.ceil(self.steps_per_epoch / LOOKS_PER_EPOCH)
-            due = math.ceil(self.position.offset / self.config.batch_size) % every == 0
-        if due:
-            some = self._validate(LOOK_IMAGES)
-            yield Validated(self.position.step, self.epoch, some.loss, some.accuracy, some.count)
+        if figures is not None and ends:
+            yield self._end_epoch(figures)
+        elif figures is not None:
+            yield Validated(self.position.step, self.epoch, figures.loss, figures.accuracy, figures.count)
 
     def _validate(self, count: int | None = None) -> Figures:
         """Figures for the first `count` validation images, which are in random order by their split."""
         with self._average.in_place():
             return self._evaluator.validation(self.config.loss, count)
 
-    def _end_epoch(self) -> EpochDone:
-        all_of_them = self._validate()
-        record = self.record
-        loss = all_of_them.loss if math.isfinite(all_of_them.loss) else math.inf  # NaN has no order
-        better = (all_of_them.accuracy, -loss) > (record.best_accuracy, -record.best_loss)
-        epoch = self.position.epoch + 1
-        event = EpochDone(
-            self.position.step,
-            float(epoch),
-            train_loss=record.loss_sum / record.seen,
-            train_accuracy=record.correct / record.seen,
-            validation_loss=all_of_them.loss,
-            validation_accuracy=all_of_them.accuracy,
-            best=better,
-        )
-        record.loss_sum, record.correct, record.seen = 0.0, 0, 0
-        record.validation = {"loss": all_of_them.loss, "accuracy": all_of_them.accuracy}
-        record.waited += 1
-        if better:
-            record.best_accuracy, record.best_loss = all_of_them.accuracy, loss
-            record.best_epoch, record.waited = epoch, 0
+    def _end_epoch(self, figures: Figures) -> EpochDone:
+        """figures: of all validation images."""
+        record, epoch = self.record, self.position.epoch + 1
+        train_loss, train_accuracy = record.loss_sum / record.seen, record.correct / record.seen
+        better = record.end_epoch(epoch, figures.loss, figures.accuracy)
         self.position = Position(self.position.step, epoch, 0)
         if better:
             self.best = self.checkpoint(arrays_only=True)
-        return event
+        return EpochDone(
+            self.position.step, float(epoch), train_loss, train_accuracy, figures.loss, figures.accuracy, better
+        )
 
     def _ended(self, reason: str) -> RunEnded:
         """Put the weights in place that the run ends with, and take the figures that count, of these."""

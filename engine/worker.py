@@ -28,6 +28,7 @@ from engine.spec import SettingError
 from engine.trainer import Trainer
 
 CONTROL_SECONDS = 0.05  # how often the wishes are looked at
+SAME_EPOCH = 1e-9  # epochs are fractions, which are not exact
 PAUSED_SECONDS = 0.02  # ... while there is nothing else to do
 
 USER_ERRORS = (RunError, CheckpointError, DataError, ShapeError, SettingError)
@@ -88,9 +89,18 @@ class Session:
         return self._control.wish != "stopped"
 
     def _wants_pause(self) -> bool:
-        until = self._control.until_step
-        reached = until is not None and self._trainer.position.step >= until
-        return self._control.wish == "paused" or (self._control.wish == "running" and reached)
+        return self._control.wish == "paused" or (self._control.wish == "running" and self._has_come_far_enough())
+
+    def _has_come_far_enough(self) -> bool:
+        """Whether the step or epoch is reached at which to pause; at the end of an epoch, once it has been told.
+
+        A run that is over ends instead.
+        """
+        step, epoch, trainer = self._control.until_step, self._control.until_epoch, self._trainer
+        if step is not None and trainer.position.step >= step:
+            return True
+        reached = epoch is not None and trainer.epoch >= epoch - SAME_EPOCH
+        return reached and not trainer.epoch_is_complete and not trainer.is_over
 
     def _wait(self) -> None:
         self._recorder.save()
@@ -119,7 +129,7 @@ class Session:
         self._looked = now
         if now - self._beaten > HEARTBEAT_SECONDS:
             self._beaten = now
-            self._run.beat()
+            self._beat()
         try:
             found = self._run.control_file.stat()
             stamp = (found.st_mtime_ns, found.st_ino)
@@ -127,6 +137,14 @@ class Session:
                 self._control_stamp = stamp
                 self._obey(self._run.control())
         except (RunError, SettingError, OSError) as error:
+            print(f"ignored: {error}", file=sys.stderr, flush=True)
+
+    def _beat(self) -> None:
+        try:
+            self._run.beat()
+        except FileNotFoundError:  # the run was deleted; nobody would ever see what it learns
+            raise RunError(f"the folder of run {self._run.id} is gone.") from None
+        except OSError as error:
             print(f"ignored: {error}", file=sys.stderr, flush=True)
 
     def _obey(self, control: Control) -> None:

@@ -19,10 +19,12 @@ LEVELS = (
     ("config",),
     ("events", "datasets", "presets", "control", "rundir", "history", "about"),
     ("checkpoint", "parallel", "pictures", "updating", "record", "averaging", "snapshots"),
-    ("evaluation", "stepping", "explain"),
+    ("evaluation", "stepping", "pacing", "probing", "forking", "explain"),
     ("trainer",),
     ("recording",),
     ("worker", "bench"),
+    ("reproduce",),
+    ("commands",),
     ("spare", "cli"),
     ("__init__", "__main__"),
 )

@@ -28,7 +28,7 @@ def test_the_loss_falls_and_the_made_up_digits_are_learned(tiny, digits):
 def test_events_come_in_order_and_count_steps_and_epochs(tiny, digits):
     _, events = train(tiny, digits)
     epoch = ["BatchDone", "BatchDone", "Validated", "BatchDone", "BatchDone", "EpochDone"]
-    assert kinds(events) == ["RunStarted", *epoch, *epoch, "RunEnded"]
+    assert [kind for kind in kinds(events) if kind != "Probed"] == ["RunStarted", *epoch, *epoch, "RunEnded"]
     assert [event.step for event in batches(events)] == list(range(1, 9))
     # 20 of 70 images a batch, the last one 10
     np.testing.assert_allclose([e.epoch for e in batches(events)[:5]], [2 / 7, 4 / 7, 6 / 7, 1, 9 / 7])
@@ -41,7 +41,8 @@ def test_validation_is_ten_times_an_epoch_unless_asked_otherwise(tiny, digits):
     _, events = train(tiny.with_values({"validate_every": 0, "batch_size": 1, "epochs": 1}), digits)
     assert kinds(events).count("Validated") == 9  # the tenth look is the epoch's own
     _, events = train(tiny.with_values({"validate_every": 1, "epochs": 1}), digits)
-    assert kinds(events)[1:-1] == ["BatchDone", "Validated"] * 3 + ["BatchDone", "EpochDone"]
+    told = [kind for kind in kinds(events) if kind != "Probed"]
+    assert told[1:-1] == ["BatchDone", "Validated"] * 3 + ["BatchDone", "EpochDone"]
 
 
 def test_an_epoch_uses_every_image_once_in_an_order_of_its_own(tiny, digits, monkeypatch):

@@ -289,8 +289,8 @@ def test_weights_are_there_before_the_end_is_told(tiny, tmp_path):
     trainer = Trainer(tiny, load_split(tiny.data, tiny.seed))
     seen = []
     with Recorder(run, trainer) as recorder:
-        write = recorder._write
-        recorder._write = lambda data: (seen.append((data["event"], run.final.exists())), write(data))
+        write = recorder._events.write
+        recorder._events.write = lambda data: (seen.append((data["event"], run.final.exists())), write(data))
         for event in trainer.run():
             recorder.record(event)
     assert seen[-1] == ("RunEnded", True)
@@ -321,11 +321,11 @@ def test_the_best_weights_of_a_later_time_are_not_those_of_an_earlier_one(tiny, 
             early = run.latest.read_bytes()
         if type(event).__name__ == "EpochDone":
             break
-    recorder._file.close()
+    recorder._events.close()
     run.latest.write_bytes(early)
     assert run.best.exists()
     session = worker.Session(run)
-    session._recorder._file.close()
+    session._recorder._events.close()
     assert session._trainer.best is None
     assert here(run) == 0
     assert same_weights(run.final, train_alone(config)[0])
