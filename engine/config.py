@@ -1,7 +1,7 @@
 """The whole tree of settings of a run, and what may change while it trains."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.augment import Augmentation
@@ -13,6 +13,7 @@ from engine.optimizers import Adam, Optimizer
 from engine.schedules import Constant, Schedule
 from engine.spec import SettingError, Settings, describe, option, set_path
 
+FIXED = ("data",)  # nothing in it is live, though augmentations are elsewhere: it is made before training
 MOST_PARAMETERS = 20_000_000  # some 400 MB with gradients and Adam's vectors, for each of two hands
 
 LENET: tuple[Layer, ...] = (
@@ -50,6 +51,22 @@ class DataConfig(Settings):
         choices=("standard", "unit"),
     )
     label_noise: float = option(0.0, "share of the training labels that are replaced by random ones", low=0.0, high=1.0)
+    added_images: int = option(
+        0,
+        "changed copies of training images that are made once, before training, and added to them",
+        low=0,
+        high=1_000_000,
+        log=True,
+    )
+    added_by: tuple[Augmentation, ...] = option((), "how the added images are changed")
+    personal: str = option("", "file with a person's own drawings to mix in (a frozen one never changes); empty: none")
+    personal_share: float = option(
+        0.1,
+        "share of the training images that are a person's own drawings, each of them repeated as often as it takes",
+        low=0.01,
+        high=0.9,
+        label="Share of your drawings",
+    )
 
 
 @dataclass(frozen=True)
@@ -160,7 +177,9 @@ def differences(old: Settings, new: Settings, path: str = "") -> Iterator[Change
         a, b = getattr(old, name), getattr(new, name)
         if a == b:
             continue
-        if isinstance(a, Settings) and type(a) is type(b):
+        if name in FIXED:
+            yield from (replace(change, live=False) for change in differences(a, b, here))
+        elif isinstance(a, Settings) and type(a) is type(b):
             yield from differences(a, b, here)
         elif isinstance(a, tuple) and not details.live and [type(x) for x in a] == [type(x) for x in b]:
             for number, (x, y) in enumerate(zip(a, b, strict=True)):

@@ -15,7 +15,11 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images uint8 (n, height, width), 0 the background; labels uint8 (n,) from 0 to classes - 1."""
+    """Images uint8 (n, height, width), 0 the background; labels uint8 (n,) from 0 to classes - 1.
+
+    validation: images and labels that the file itself sets apart for validation; None where it does not.
+    notes: what was done to make the images so, in sentences.
+    """
 
     name: str
     images: Bytes
@@ -23,6 +27,8 @@ class Dataset:
     test_images: Bytes
     test_labels: Bytes
     classes: int = 10
+    validation: tuple[Bytes, Bytes] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -78,7 +84,8 @@ def split(
     """Draw validation and training images from the data set's training images, by the seed.
 
     The validation images are the same for any number of training images. A data set that is too small for both
-    gives the validation at most a fifth of it. Test images are never touched.
+    gives the validation at most a fifth of it; one that has validation images of its own gives these. Test images
+    are never touched.
     """
     count = len(data.images)
     if count < 2:
@@ -90,7 +97,13 @@ def split(
     )
     order = stream(seed, "split").permutation(count)
     # the first validation images are looked at within an epoch, so they stay in random order
-    validation, train = order[:held], np.sort(order[held : held + train_images])
+    if data.validation is None:
+        validation, train = order[:held], np.sort(order[held : held + train_images])
+        held_images, held_labels = data.images[validation], data.labels[validation]
+    else:
+        train = np.sort(order[:train_images])
+        validation = stream(seed, "validation order").permutation(len(data.validation[1]))[:validation_images]
+        held_images, held_labels = data.validation[0][validation], data.validation[1][validation]
     images, labels = data.images[train], data.labels[train]
     if label_noise:
         rng = stream(seed, "label noise")
@@ -100,8 +113,8 @@ def split(
         data.name,
         images,
         labels,
-        data.images[validation],
-        data.labels[validation],
+        held_images,
+        held_labels,
         data.test_images,
         data.test_labels,
         data.classes,

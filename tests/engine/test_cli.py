@@ -64,8 +64,8 @@ def test_presets_lists_what_there_is_with_the_default_first(call):
     assert status == 0
     assert listed[0]["name"] == DEFAULT
     assert {each["name"] for each in listed} == set(PRESETS)
-    assert all(each["teaches"] for each in listed)
-    assert call("presets")[1].splitlines()[0].startswith(DEFAULT)
+    assert all(each["teaches"] and each["group"] for each in listed)
+    assert call("presets")[1].splitlines()[1].split()[0] == DEFAULT
 
 
 def test_train_prints_one_object_last_and_leaves_a_run_that_the_page_can_show(trained):

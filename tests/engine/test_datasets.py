@@ -1,12 +1,15 @@
 """MNIST as it ships, its split, and files that people bring."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from engine.augment import Shift, Transpose
 from engine.config import DataConfig
 from engine.datasets import BUILT_IN, DataError, image_shape, load, load_split
+from engine.datasets.added import add_images
 from engine.datasets.base import Dataset, Scaling, split
 from engine.datasets.builtin import shrink
 
@@ -164,71 +167,7 @@ def test_label_noise_replaces_its_share_by_random_labels(numbered):
     assert set(numbered.labels) == set(range(10)), "the data set itself is left alone"
 
 
-# --- files -----------------------------------------------------------------------------------------------------
-
-
-def saved(path, **changes):
-    rng = np.random.default_rng(0)
-    arrays = {
-        "train_images": rng.integers(0, 256, (20, 4, 4)).astype(np.uint8),
-        "train_labels": (np.arange(20) % 3).astype(np.uint8),
-        "test_images": rng.integers(0, 256, (6, 4, 4)).astype(np.uint8),
-        "test_labels": (np.arange(6) % 3).astype(np.uint8),
-    } | changes
-    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
-    return str(path)
-
-
-def test_a_file_laid_out_like_mnist_is_read(tmp_path):
-    data = load(saved(tmp_path / "mine.npz"))
-    assert (data.name, data.images.shape, data.test_images.shape, data.classes) == ("mine", (20, 4, 4), (6, 4, 4), 3)
-    assert image_shape(str(tmp_path / "mine.npz")) == (4, 4, 1)
-    wide = load(saved(tmp_path / "wide.npz", train_labels=np.arange(20, dtype=np.int64)))
-    assert wide.labels.dtype == np.uint8
-    assert wide.classes == 20
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"train_images": None}, "no .npz file with the arrays train_images, train_labels, test_images, test_labels"),
-        ({"train_images": np.zeros((20, 4, 4))}, "images must be uint8"),
-        ({"train_images": np.zeros((20, 16), np.uint8)}, "images must be uint8"),
-        ({"train_images": np.zeros((20, 4, 4, 3), np.uint8)}, "images must be uint8"),
-        ({"train_images": np.zeros((20, 0, 0), np.uint8)}, "images must be uint8"),
-        ({"train_images": np.uint8(3)}, "images must be uint8"),
-        ({"train_labels": np.zeros(19, np.uint8)}, "with a label each"),
-        ({"train_labels": np.zeros((20, 10), np.uint8)}, "with a label each"),
-        ({"train_labels": np.full(20, 256)}, "whole numbers from 0 to 255"),
-        ({"train_labels": np.full(20, -1)}, "whole numbers from 0 to 255"),
-        ({"train_labels": np.full(20, 0.5)}, "whole numbers from 0 to 255"),
-        ({"train_labels": np.full(20, np.nan)}, "whole numbers from 0 to 255"),
-        ({"train_labels": np.full(20, "7")}, "whole numbers from 0 to 255"),
-        ({"train_labels": np.array([None] * 20)}, "no .npz file"),
-        ({"test_images": np.zeros((6, 5, 5), np.uint8)}, "must have one size"),
-    ],
-)
-def test_files_that_do_not_fit_say_what_is_wrong(tmp_path, changes, message):
-    with pytest.raises(DataError, match=message):
-        load(saved(tmp_path / "mine.npz", **changes))
-
-
-@pytest.mark.parametrize("data", [b"", b"text", b"PK\x03\x04 damaged", b"\x93NUMPY", b"\x80\x04."])
-def test_other_files_are_no_data(tmp_path, data):
-    (tmp_path / "x.npz").write_bytes(data)
-    with pytest.raises(DataError, match=r"x\.npz is no \.npz file"):
-        load(str(tmp_path / "x.npz"))
-
-
-def test_truncated_files_and_single_arrays_are_no_data(tmp_path):
-    path = tmp_path / "mine.npz"
-    saved(path)
-    path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(DataError, match=r"is no \.npz file"):
-        load(str(path))
-    np.save(tmp_path / "one.npy", np.zeros(3))
-    with pytest.raises(DataError, match=r"is no \.npz file"):
-        load(str(tmp_path / "one.npy"))
+# --- sources ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("source", ["", "nowhere.npz", "Mnist", "/", ".", "a\0b", "x" * 5000])
@@ -236,3 +175,31 @@ def test_sources_that_are_no_file_say_what_there_is(source):
     with pytest.raises(DataError, match="expected mnist, mnist16, or the path of a file") as error:
         load(source)
     assert len(str(error.value)) < 400
+
+
+def test_added_images_are_changed_copies_at_the_end_and_depend_on_the_seed_alone(numbered):
+    parts = split(numbered, 1, 100, 50)
+    more = add_images(parts, 150, (Transpose(share=1.0),), 7)
+    assert more.train_images.shape == (250, 2, 2)
+    np.testing.assert_array_equal(more.train_images[:100], parts.train_images)
+    added = more.train_images[100:].transpose(0, 2, 1)
+    assert set(numbers(added)) == set(numbers(parts.train_images)), "each image once before any is taken twice"
+    np.testing.assert_array_equal(numbers(added) % 10, more.train_labels[100:])
+    np.testing.assert_array_equal(add_images(parts, 150, (Transpose(share=1.0),), 7).train_images, more.train_images)
+    assert (add_images(parts, 150, (Transpose(share=1.0),), 8).train_images != more.train_images).any()
+
+
+def test_a_config_asks_for_added_images():
+    config = DataConfig(train_images=40, validation_images=40, added_images=10, added_by=(Shift(pixels=2.0),))
+    parts = load_split(config, 1)
+    assert (len(parts.train_images), len(parts.train_labels), len(parts.validation_images)) == (50, 50, 40)
+
+
+def test_a_file_with_validation_images_of_its_own_keeps_them_apart(numbered):
+    own = replace(numbered, validation=(numbered.images[:30], numbered.labels[:30]), images=numbered.images[30:],
+                  labels=numbered.labels[30:])  # fmt: skip
+    parts = split(own, 1, 5_000, 5_000)
+    assert len(parts.train_images) == 1970
+    assert sorted(numbers(parts.validation_images)) == list(range(30))
+    np.testing.assert_array_equal(numbers(parts.validation_images) % 10, parts.validation_labels)
+    assert len(split(own, 1, 100, 20).validation_images) == 20

@@ -1,0 +1,50 @@
+"""Recipes of our own: as good as it gets, and as quick as it gets."""
+
+from engine.augment import Rotate, Shear, Shift, Zoom
+from engine.config import DataConfig, TrainingConfig
+from engine.layers import BatchNorm, Conv, Dense, Dropout, Flatten, Layer, MaxPool, ReLU
+from engine.losses import CrossEntropy
+from engine.optimizers import AdamW
+from engine.presets.base import Preset
+from engine.schedules import OneCycle
+
+
+def _normalized(*channels: int) -> tuple[Layer, ...]:
+    """3x3 convolutions with batch normalization and pooling. The normalization's shift takes the place of a bias."""
+    return tuple(layer for n in channels for layer in (Conv(channels=n, bias=False), BatchNorm(), ReLU(), MaxPool()))
+
+
+PRESETS = (
+    Preset(
+        "99-in-seconds",
+        "99 % of the test images in the shortest time: few epochs, large steps, and a learning rate that falls to 0.",
+        TrainingConfig(
+            data=DataConfig(train_images=55_000, validation_images=5_000),
+            optimizer=AdamW(learning_rate=0.006),
+            schedule=OneCycle(),
+            batch_size=64,
+            epochs=3,
+        ),
+    ),
+    Preset(
+        "16x16-champion",
+        "Three convolutions and images that are changed anew each time: what 5,000 small images can give.",
+        TrainingConfig(
+            data=DataConfig(source="mnist16", train_images=5_000, validation_images=5_000),
+            layers=(
+                *_normalized(16, 32, 64),
+                Flatten(),
+                Dense(units=128),
+                ReLU(),
+                Dropout(drop=0.5),
+                Dense(units=10),
+            ),
+            loss=CrossEntropy(label_smoothing=0.05),
+            optimizer=AdamW(learning_rate=0.004),
+            schedule=OneCycle(),
+            augmentation=(Shift(pixels=1.5), Rotate(degrees=10.0), Zoom(by=0.1), Shear(by=0.15)),
+            batch_size=64,
+            epochs=60,
+        ),
+    ),
+)
