@@ -106,7 +106,7 @@ class UnitWatch:
         most, least = self._most.max(axis=0), self._least.min(axis=0)
         shares, count, total = {}, 0, 0
         for each in self._watched:
-            dead = int(np.count_nonzero((most[each.piece] <= each.low) | (least[each.piece] >= each.high)))
+            dead = int(np.count_nonzero((most[each.piece] <= each.low) | (least[each.piece] > each.high)))
             shares[each.name] = dead / each.units
             count, total = count + dead, total + each.units
         return shares, count / total if total else math.nan
