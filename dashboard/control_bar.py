@@ -1,141 +1,100 @@
-"""Train, pause, step, stop: the buttons, and what they do to the shown run."""
+"""The buttons that steer the shown run, always in the same places."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import session, steering
+from dashboard.controlled import controlled
 from dashboard.stack import StackCheck
-from engine.config import TrainingConfig, differences
-from engine.rundir import RunError, RunFolder, Status
+from engine.history import History
+from engine.rundir import RunFolder, Status
 
-WAITING = ("queued", "starting", "running", "paused")  # states in which a run has not come to its end
+SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 0.0)  # steps a second; 0: full speed
+RESET = "The same start again: a new run of the same settings and seed. It waits at step 0 until you press Train."
+NEW_SEED = "Another seed: other first weights, and the images in another order. It waits at step 0, as after Reset."
+SLOW = "In slow motion every step can be followed on the curves and in the answer to your drawing."
 
 
-def render(run: RunFolder | None, status: Status, step: int, checked: StackCheck) -> None:
-    """The buttons that make sense now, always in the same places."""
-    going = status.state in WAITING
+def render(run: RunFolder | None, status: Status, history: History | None, checked: StackCheck) -> None:
+    """What can be done now. What cannot is grey, so that nothing moves."""
+    going = status.state in steering.WAITING
+    ready = status.state in ("running", "paused")
+    step, epoch = (history.step, history.epoch) if history else (0, 0.0)
     with st.container(horizontal=True, vertical_alignment="center", key="control-bar", gap="xsmall"):
-        if run is None or status.state == "ended":
-            _main("Train", "play_arrow", train, checked.problem)
-        elif status.state == "interrupted":
-            _main("Continue", "play_arrow", _continue)
-        elif status.state == "paused":
-            _main("Resume", "play_arrow", _resume)
-        else:
-            _main("Pause", "pause", _pause, "It has not begun yet." if status.state == "queued" else "")
+        _main(run, status, step, checked.problem)
         if going:
-            _button(
-                "One step",
-                "skip_next",
-                "step",
-                lambda: _one_step(step),
-                off=status.state in ("queued", "starting"),
-            )
+            one_batch, one_epoch = partial(steering.one_batch, step), partial(steering.one_epoch, epoch)
         else:
-            _button("One step", "skip_next", "step", lambda: train(until_step=1), off=bool(checked.problem))
-        _button("Stop", "stop", "stop", lambda: _wish("stopped"), off=not going)
-        if run is not None and status.state != "ended":
-            _button("New run", "add", "again", train, off=bool(checked.problem))
+            one_batch, one_epoch = partial(steering.train, until_step=1), partial(steering.train, until_epoch=1.0)
+        off = not ready if going else bool(checked.problem) or status.state == "interrupted"
+        _button("One batch", "skip_next", "step", one_batch, off)
+        _button("One epoch", "fast_forward", "epoch", one_epoch, off)
+        _button("Stop", "stop", "stop", steering.stop, not going)
+        idle = run is None or bool(checked.problem)
+        at_start = status.state == "paused" and step == 0 and session.shown().seen == session.draft().config
+        _button("Reset", "replay", "reset", steering.reset, idle or at_start, RESET)
+        _button("New seed", "casino", "new-seed", steering.new_seed, bool(checked.problem), NEW_SEED)
+        _speed()
 
 
 def problems(status: Status, checked: StackCheck) -> None:
     """Why something cannot be done."""
-    going = status.state in WAITING
+    going = status.state in steering.WAITING
     if problem := session.shown().problem or ("" if going else checked.problem):
         st.error(problem, icon=":material/error:")
 
 
-def _main(label: str, icon: str, act: Callable[[], None], problem: str = "") -> None:
+def _main(run: RunFolder | None, status: Status, step: int, problem: str) -> None:
+    """The button that people look for."""
+    if run is None or status.state == "ended":
+        _primary("Train", "play_arrow", steering.train, problem)
+    elif status.state == "interrupted":
+        _primary("Continue", "play_arrow", steering.go_on)
+    elif status.state == "paused":
+        _primary("Resume" if step else "Train", "play_arrow", steering.resume, key="resume")
+    else:
+        _primary("Pause", "pause", steering.pause, "It has not begun yet." if status.state == "queued" else "")
+
+
+def _primary(label: str, icon: str, act: Callable[[], None], problem: str = "", key: str = "") -> None:
     # a key for each meaning: a click on what was Resume a moment ago must not pause
     st.button(
         label,
-        key=f"main-{label.lower()}",
+        key=f"main-{key or label.lower()}",
         type="primary",
         icon=f":material/{icon}:",
-        width=136,
+        width=116,
         on_click=act,
         disabled=bool(problem),
     )
 
 
-def _button(label: str, icon: str, key: str, act: Callable[[], None], off: bool) -> None:
-    st.button(label, key=key, icon=f":material/{icon}:", on_click=act, disabled=off)
+def _button(label: str, icon: str, key: str, act: Callable[[], None], off: bool, words: str = "") -> None:
+    st.button(label, key=key, icon=f":material/{icon}:", on_click=act, disabled=off, help=words or None)
 
 
-def train(until_step: int | None = None) -> None:
-    """Start a run of what the sidebar shows, and show it."""
-    shown, config = session.shown(), session.draft().config
-    try:
-        run = session.runs().start(config, until_step)
-    except RunError as error:
-        shown.problem = str(error)
+def _speed() -> None:
+    """The dial is a click away; the button says how it is set."""
+    speed = session.shown().speed
+    menu = st.popover(speed_words(speed), key="speed-menu", on_change="rerun", icon=":material/speed:")
+    if not menu.open:
         return
-    session.show(run.id)
-    shown.loaded, shown.seen = run.id, config
+    with menu:
+        controlled(
+            st.select_slider,
+            "Speed",
+            "speed",
+            speed,
+            steering.set_speed,
+            options=list(SPEEDS),
+            format_func=speed_words,
+            width=300,
+        )
+        st.caption(SLOW)
 
 
-def _continue() -> None:
-    shown = session.shown()
-    shown.problem = ""
-    try:
-        session.runs().resume(shown.run_id or "")
-    except RunError as error:
-        shown.problem = str(error)
-
-
-def _pause() -> None:
-    _wish("paused")
-
-
-def _resume() -> None:
-    _command(wish="running", until_step=None)
-
-
-def _one_step(step: int) -> None:
-    _command(wish="running", until_step=step + 1)
-
-
-def _wish(wish: str) -> None:
-    _command(wish=wish)
-
-
-def _command(**wishes: object) -> None:
-    shown = session.shown()
-    shown.problem = ""
-    try:
-        session.runs().command(shown.run_id or "", **wishes)
-    except RunError as error:
-        shown.problem = str(error)
-
-
-def effective(run: RunFolder) -> TrainingConfig:
-    """A run's settings with its live changes. Raises RunError, SettingError."""
-    return run.config().with_values(run.control().settings)
-
-
-def adopt(run: RunFolder) -> None:
-    """Show the settings of a run that was just opened, or that another tab has changed. Raises RunError."""
-    shown, draft = session.shown(), session.draft()
-    settings = effective(run)
-    untouched = shown.seen is not None and draft.config == shown.seen
-    if shown.loaded != run.id or (untouched and settings != shown.seen):
-        draft.load(settings)
-        shown.loaded, shown.seen = run.id, settings
-
-
-def send_changes(run: RunFolder) -> list[str]:
-    """Send what was changed in the sidebar to a run that trains.
-
-    Returns the names of settings that cannot change while it does; then nothing is sent, for what was changed is
-    a plan for another run.
-    """
-    shown, config = session.shown(), session.draft().config
-    if shown.seen is None or config == shown.seen:
-        return []
-    changes = list(differences(shown.seen, config))
-    fixed = [change.path for change in changes if not change.live]
-    if not fixed:
-        session.runs().change(run.id, {change.path: change.new for change in changes})
-        shown.seen = config
-    return fixed
+def speed_words(steps_per_second: float) -> str:
+    """As the dial prints it."""
+    return f"{steps_per_second:g} steps/s" if steps_per_second else "Full speed"

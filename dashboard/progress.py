@@ -1,12 +1,19 @@
 """The figures of a run: tiles and one plain sentence."""
 
+import math
+from collections.abc import Callable
+
 from dashboard import style
+from dashboard.moments import Moment, moment
 from engine.history import History, sentence
 from engine.rundir import Status
 
 
-def render(history: History, status: Status, note: str = "") -> None:
-    """note: what to say in place of the history's own sentence."""
+def render(history: History, status: Status, note: str = "", at_step: int | None = None) -> None:
+    """note: what to say in place of the history's own sentence. at_step: the step to which the run is rewound."""
+    if at_step is not None:
+        _rewound(history, moment(history, at_step))
+        return
     style.sentence(note or sentence(history), status.state)
     style.tiles(
         [
@@ -16,6 +23,33 @@ def render(history: History, status: Status, note: str = "") -> None:
             _clock(history, status),
         ]
     )
+
+
+def _rewound(history: History, at: Moment) -> None:
+    """As many tiles as otherwise, so that nothing moves."""
+    went = f" The run itself has come to step {history.step:,}." if history.step > at.step else ""
+    style.sentence(f"At step {at.step:,} (rewound): {_state(at)}.{went}", "rewound")
+    total = history.total_epochs
+    style.tiles(
+        [
+            ("Epoch, rewound", f"{at.epoch:.1f}", f"of {total:g}" if total else ""),
+            ("Validation accuracy, rewound", _known(at.validation_accuracy, percent), ""),
+            ("Training loss, rewound", _known(at.loss, lambda loss: f"{loss:.3g}"), ""),
+            ("Time trained, rewound", duration(at.seconds), ""),
+        ]
+    )
+
+
+def _state(at: Moment) -> str:
+    if not at.step:
+        return "nothing is learned yet, all answers are guesses"
+    if math.isnan(at.validation_accuracy):
+        return "a few batches are learned, validation images were not looked at yet"
+    return f"validation accuracy {percent(at.validation_accuracy)}"
+
+
+def _known(value: float, words: Callable[[float], str]) -> str:
+    return "–" if math.isnan(value) else words(value)
 
 
 def _epoch(history: History) -> tuple[str, str]:

@@ -92,12 +92,35 @@ class Draft:
         return last if last >= 0 and isinstance(self.rows[last].layer, Dense) else last + 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sketch:
     """What is drawn: the canvas's own description of the strokes, and their picture."""
 
     objects: list[Any]
     image: NDArray[np.uint8]  # (side, side, 4)
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A picture that was sent, to be read as drawings are."""
+
+    image: NDArray[np.uint8]  # (height, width, 3 or 4)
+    encoded: bytes  # for the browser
+
+
+@dataclass
+class Desk:
+    """What the Draw page is set to."""
+
+    source: str = "pad"  # where what is read comes from: "pad", "file" or "camera"
+    photo: Photo | None = None
+    problem: str = ""  # why what was sent cannot be read
+    readers: list[str] = field(default_factory=list)  # labels in the menu of who reads
+    index: int = 0  # the digit that is looked at step by step
+    left_out: frozenset[str] = frozenset()  # steps of the preparation that are switched off
+    least: float = 0.5  # the probability below which the answer is "I don't know"
+    polling: bool = False  # a network that reads is in training
+    answers: dict[str, Any] = field(default_factory=dict)  # by reader: what they were worked out from, and they
 
 
 @dataclass
@@ -111,9 +134,9 @@ class Drawing:
     brush: int = 18
 
     @property
-    def image(self) -> NDArray[np.uint8] | None:
+    def sketch(self) -> Sketch | None:
         """What is drawn; None: nothing."""
-        return self.sketches[-1].image if self.sketches else None
+        return self.sketches[-1] if self.sketches else None
 
 
 @dataclass
@@ -162,6 +185,11 @@ def draft() -> Draft:
 def drawing() -> Drawing:
     """The drawing, which all pages share."""
     return kept("drawing", Drawing)
+
+
+def desk() -> Desk:
+    """What the Draw page is set to."""
+    return kept("desk", Desk)
 
 
 def shown() -> Shown:

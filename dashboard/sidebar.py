@@ -1,21 +1,27 @@
 """The sidebar: what to learn from, the network, how it learns."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from dashboard import forms, layer_editor, session, style
+from dashboard.charts import learning_rate_figure
 from dashboard.controlled import controlled
+from dashboard.live_chart import live_chart
 from dashboard.stack import StackCheck, check
+from engine.config import TrainingConfig
 from engine.datasets import BUILT_IN
 from engine.layers import Dropout
 from engine.presets import PRESETS
+from engine.schedules import Constant
 from engine.spec import Option
 
 TRAINING_IMAGES = 60_000  # of the data that ships with the project
 FIRST = ("learning_rate", "momentum")  # of an optimizer's fields; they show without a click
 OWN = "your own settings"
+SCHEDULE_HEIGHT = 150  # pixels
 
 
 def render() -> StackCheck:
@@ -87,12 +93,27 @@ def _learning() -> None:
     form.fields(rest.optimizer, "optimizer", only=FIRST)
     form.menu(rest.schedule, "schedule", Option("How the learning rate changes over the run."))
     form.fields(rest.schedule, "schedule", without=("warmup",))
+    with st.container(key="schedule-picture", gap=None):
+        _schedule_picture(rest)
     with more("More on learning") as open_now:
         if open_now:
             form.fields(rest.optimizer, "optimizer", without=FIRST)
             form.fields(rest.schedule, "schedule", only=("warmup",))
             form.fields(rest.loss, "loss")
             form.fields(rest, only=("initializer", "clip_norm", "average"))
+
+
+def _schedule_picture(config: TrainingConfig) -> None:
+    """The learning rate over the run, as the settings plan it; nothing where it stays the same."""
+    if config.schedule == Constant():
+        return
+    total = math.ceil(config.data.train_images / config.batch_size) * config.epochs
+    total = min(total, config.max_steps or total)
+    rate, schedule = config.optimizer.learning_rate, config.schedule
+    first, last = (rate * schedule.factor(step, total) for step in (0, total - 1))
+    words = f"Learning rate from {first:.2g} to {last:.2g} over {total:,} steps."
+    live_chart(learning_rate_figure(schedule, rate, total), "schedule", "", SCHEDULE_HEIGHT, words)
+    st.caption(words)
 
 
 def _regularization() -> None:

@@ -4,6 +4,7 @@ Colours come from the theme by `currentColor` and Streamlit's own variables, so 
 """
 
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -50,6 +51,21 @@ CSS = """
 .ink-sentence i.running { background: #009e73; }
 .ink-sentence i.paused, .ink-sentence i.queued { background: #e69f00; }
 .ink-sentence i.interrupted { background: #d5482f; }
+.ink-sentence i.rewound { background: #a8508a; }
+.ink-subheading { font-weight: 650; font-size: 0.95rem; }
+.ink-subheading small { font-weight: 400; opacity: 0.65; font-size: 0.8rem; margin-left: 0.4rem; }
+.ink-change { font-size: 0.88rem; font-variant-numeric: tabular-nums; }
+.ink-kernels { display: flex; flex-wrap: wrap; gap: 0.4rem; }
+.ink-kernels img { image-rendering: pixelated; border-radius: 3px; background: color-mix(in srgb, currentColor 4%,
+  transparent); border: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+[class*=st-key-change-] button { min-height: 1.6rem; padding-top: 0; padding-bottom: 0; }
+.st-key-inside-parts > :has(> .st-key-first-weights) { flex: 1 1 220px; min-width: min(220px, 100%); }
+/* as the bar gets narrow its buttons become icons; the names stay for those who have them read to them */
+.st-key-top { container-type: inline-size; }
+@container (max-width: 940px) {
+  :is(.st-key-step, .st-key-epoch, .st-key-stop, .st-key-reset, .st-key-new-seed, .st-key-speed-menu, .st-key-run-menu)
+    button p { font-size: 0; }
+}
 
 [class*=st-key-open-] button { justify-content: flex-start; }
 
@@ -57,24 +73,11 @@ CSS = """
 .st-key-stage { align-items: flex-start; }
 .st-key-stage > :has(> .st-key-charts) { flex: 1 1 380px; min-width: min(380px, 100%); }
 .st-key-pad-panel { flex-shrink: 0; }
-.st-key-bars { max-width: 560px; }
 .st-key-notices:empty, .st-key-below:empty { display: none; }
-.st-key-pad { position: relative; width: fit-content; }
-.ink-answer { display: flex; align-items: center; gap: 0.9rem; min-height: 84px; }
-.ink-answer img { width: 84px; height: 84px; image-rendering: pixelated; border-radius: 4px; background: #000; }
-.ink-answer b { font-size: 3.4rem; line-height: 1; font-weight: 700; }
-.ink-answer p { margin: 0; line-height: 1.3; font-size: 0.95rem; }
-.ink-answer p small { opacity: 0.7; }
-.ink-steps { display: flex; flex-wrap: wrap; gap: 0.8rem; }
-.ink-steps figure { margin: 0; }
-.ink-steps img { height: 96px; image-rendering: pixelated; background: #000; border-radius: 4px; display: block; }
-.ink-steps figcaption { font-size: 0.78rem; opacity: 0.75; padding-top: 0.2rem; }
 
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   .ink-tiles { grid-template-columns: 1fr 1fr; }
-  /* the icon is enough; the name stays for those who have it read to them */
-  :is(.st-key-step, .st-key-stop, .st-key-again, .st-key-run-menu) button p { font-size: 0; }
 }
 """
 
@@ -83,9 +86,12 @@ display: grid; place-items: center; color: #9aa3b5;
 font-size: 1.05rem; pointer-events: none; z-index: 1000; }</style>"""
 
 
+DRAWING = Path(__file__).with_name("drawing.css").read_text(encoding="utf-8")
+
+
 def apply() -> None:
     """Once in every full run."""
-    st.html(f"<style>{CSS}</style>")
+    st.html(f"<style>{CSS}{DRAWING}</style>")
 
 
 def heading(text: str) -> None:

@@ -9,37 +9,46 @@ line, large dots   validation at the ends of epochs, on all of them; a star on t
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from dashboard.charts.axes import Limits, accuracy_limits, loss_limits
-from dashboard.charts.figure import Figure, Trace, layout, packed
-from dashboard.charts.marks import Mark, empty_note, marks, marks_layout, spike_note
+from dashboard.charts.figure import Figure, Trace, layout
+from dashboard.charts.lines import X_AXES, X_LABELS, line_trace, place_of, run_end, thinned, x_axis
+from dashboard.charts.marks import Mark, empty_note, marks, marks_layout, rewound_layout, spike_note
 from dashboard.charts.sampling import MOST_POINTS, Column, extremes, smoothed
 from dashboard.palette import Palette, faded, palette
-from engine.history import History, Table
+from engine.history import History
 from engine.schedules import Schedule
 
-X_AXES = {"step": "step", "epoch": "epoch", "seconds": "seconds of training"}  # name of the column -> title
-_X_LABELS = {"step": "step %{x:,d}", "epoch": "epoch %{x:.2f}", "seconds": "%{x:.1f} seconds"}
 _EPOCH_DOTS = 60  # epochs; beyond it dots would touch each other
 
 
 def loss_figure(
-    history: History, *, x: str = "step", smoothing: float = 0.6, log: bool = False, dark: bool = False
+    history: History,
+    *,
+    x: str = "step",
+    smoothing: float = 0.6,
+    log: bool = False,
+    at_step: int | None = None,
+    dark: bool = False,
 ) -> Figure:
-    """Training and validation loss. x: "step", "epoch" or "seconds"; smoothing from 0 (none) to 1."""
+    """Training and validation loss. x: "step", "epoch" or "seconds"; smoothing from 0 (none) to 1.
+
+    at_step: the step to which the run is rewound: a line there, and what came later is dimmed.
+    """
     lines = _Lines(history, x, smoothing, "loss", 1.0)
     limits = loss_limits(lines.raw[1], lines.smooth[1], lines.validation_values(), log)
     title = "loss (log scale)" if log else "loss"
-    return _figure(history, lines, limits, title, "%{y:.4~g}", palette(dark))
+    return _figure(history, lines, limits, title, "%{y:.4~g}", at_step, palette(dark))
 
 
-def accuracy_figure(history: History, *, x: str = "step", smoothing: float = 0.6, dark: bool = False) -> Figure:
+def accuracy_figure(
+    history: History, *, x: str = "step", smoothing: float = 0.6, at_step: int | None = None, dark: bool = False
+) -> Figure:
     """Training and validation accuracy in percent. The axis starts higher as the network gets better."""
     lines = _Lines(history, x, smoothing, "accuracy", 100.0)
     limits = accuracy_limits(lines.smooth[1], lines.validation_values())
     title = f"accuracy, % (from {limits.low:g})" if limits.low else "accuracy, %"
-    return _figure(history, lines, limits, title, "%{y:.2f} %", palette(dark))
+    return _figure(history, lines, limits, title, "%{y:.2f} %", at_step, palette(dark))
 
 
 class _Lines:
@@ -55,13 +64,12 @@ class _Lines:
         self.raw = (batches[x][shown], values[shown] * scale)
         positions, means = smoothed(batches[x], values, self.smoothing)
         self.smooth = (positions, means * scale)
-        self.looks = _thinned(history.validation, x, name, scale)
-        self.epochs = _thinned(history.epochs, x, f"validation_{name}", scale)
+        self.looks = thinned(history.validation, x, name, scale)
+        self.epochs = thinned(history.epochs, x, f"validation_{name}", scale)
         best = history.best
         here = np.flatnonzero(history.epochs["step"] == best.step) if best else np.empty(0, np.intp)
         self.best = (history.epochs[x][here], history.epochs[f"validation_{name}"][here] * scale)
-        ends = [float(table[x][-1]) for table in (batches, history.validation, history.epochs) if len(table)]
-        self.end = max(ends, default=0.0)
+        self.end = run_end(history, x)
 
     @property
     def empty(self) -> bool:
@@ -71,26 +79,10 @@ class _Lines:
         return np.concatenate([self.looks[1], self.epochs[1]])
 
 
-def _thinned(table: Table, x: str, name: str, scale: float) -> tuple[Column, Column]:
-    shown = extremes(table[name])
-    return table[x][shown], table[name][shown] * scale
-
-
-def _figure(history: History, lines: _Lines, limits: Limits, title: str, value: str, colors: Palette) -> Figure:
-    x = {
-        "title": X_AXES[lines.x],
-        "range": [0.0, lines.end * 1.01 or 1.0],
-        "uirevision": lines.x,
-        "unifiedhovertitle": {"text": _X_LABELS[lines.x]},
-        "showgrid": False,
-        "showticklabels": not lines.empty,
-        "showspikes": True,
-        "spikemode": "across",
-        "spikethickness": 1,
-        "spikedash": "solid",
-        "spikecolor": colors.grid,
-        "nticks": 8,
-    }
+def _figure(
+    history: History, lines: _Lines, limits: Limits, title: str, value: str, at_step: int | None, colors: Palette
+) -> Figure:
+    x = x_axis(lines.x, lines.end, colors, lines.empty)
     found = marks(history, lines.x, lines.end)
     if lines.empty:
         notes = [empty_note(history, colors)]
@@ -100,6 +92,8 @@ def _figure(history: History, lines: _Lines, limits: Limits, title: str, value: 
         reserved = 0.3 if at_top and limits.peak is not None else 0.0
         shapes, notes = marks_layout(found, colors, lines.end, at_top, reserved)
         notes += spike_note(limits, colors)
+        if at_step is not None:
+            shapes += rewound_layout(place_of(history, at_step, lines.x), lines.end, colors)
     figure_layout = layout(
         colors,
         x,
@@ -143,8 +137,8 @@ def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
     few_looks = len(lines.looks[0]) <= _EPOCH_DOTS
     raw_line = {"color": train, "width": 1.2} if plain else {"color": faded(train, faint), "width": 1}
     return [
-        _line("batches", "training", "Training", lines.raw, raw_line, value if plain else "", legend=plain),
-        _line(
+        line_trace("batches", "training", "Training", lines.raw, raw_line, value if plain else "", legend=plain),
+        line_trace(
             "training",
             "training",
             "Training",
@@ -153,7 +147,7 @@ def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
             value,
             legend=not plain,
         ),
-        _line(
+        line_trace(
             "looks",
             "validation",
             "Validation",
@@ -163,7 +157,7 @@ def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
             legend=early,
             dots=4 if few_looks else 0,
         ),
-        _line(
+        line_trace(
             "validation",
             "validation",
             "Validation",
@@ -173,36 +167,8 @@ def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
             legend=not early,
             dots=8 if dots else 0,
         ),
-        _line("best", "validation", "Best", lines.best, {"color": colors.best}, "", dots=14, star=True),
+        line_trace("best", "validation", "Best", lines.best, {"color": colors.best}, "", dots=14, star=True),
     ]
-
-
-def _line(
-    uid: str,
-    group: str,
-    name: str,
-    points: tuple[npt.ArrayLike, npt.ArrayLike],
-    line: dict[str, object],
-    hover: str,
-    legend: bool = False,
-    dots: int = 0,
-    star: bool = False,
-) -> Trace:
-    """A trace; without `hover` it is silent, because another one in its group speaks for it."""
-    marker = {"size": dots, "color": line["color"], "symbol": "star" if star else "circle"}
-    return {
-        "type": "scatter",
-        "uid": uid,
-        "name": name,
-        "legendgroup": group,
-        "showlegend": legend,
-        "x": packed(points[0]),
-        "y": packed(points[1]),
-        "mode": "markers" if star else "lines+markers" if dots else "lines",
-        "line": line,
-        "marker": marker if dots else {},
-        **({"hovertemplate": f"{hover}<extra>{name}</extra>"} if hover else {"hoverinfo": "skip"}),
-    }
 
 
 def learning_rate_figure(
@@ -216,9 +182,9 @@ def learning_rate_figure(
     rates = np.array([learning_rate * schedule.factor(int(each), total) for each in steps])
     top = float(rates.max()) or 1.0
     line = {"color": colors.training, "width": 2.5}
-    trace = _line("rate", "rate", "learning rate", (steps, rates), line, "%{y:.3~g}")
+    trace = line_trace("rate", "rate", "learning rate", (steps, rates), line, "%{y:.3~g}")
     y = {"title": "learning rate", "range": [0, top * 1.08], "exponentformat": "power", "nticks": 5}
-    x = {"title": "step", "range": [0, total], "unifiedhovertitle": {"text": _X_LABELS["step"]}, "nticks": 6}
+    x = {"title": "step", "range": [0, total], "unifiedhovertitle": {"text": X_LABELS["step"]}, "nticks": 6}
     now = [Mark(step, "now", "the run is here", "now")] if step is not None and math.isfinite(step) else []
     shapes, notes = marks_layout(now, colors, total, at_top=True)
     return {

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.palette import Palette
+from dashboard.charts.lines import place_of
+from dashboard.palette import Palette, faded
 from engine.history import History
 
 _MOST_LINES = 30  # the newest ones; more would be a hatching
@@ -38,11 +39,9 @@ def marks(history: History, x: str, end: float) -> list[Mark]:
     if history.ended is not None and history.ended.get("reason") == "diverged":
         found.append(Mark(end, "diverged", "From here on the loss was infinite or undefined", "end"))
     for change in reversed(history.changes[-_MOST_LINES:]):
-        place = {"step": float(change.step), "epoch": change.epoch}.get(x)
-        if place is None:  # changes do not tell their second: it is that of the batch before
-            row = int(np.searchsorted(history.batches["step"], change.step, side="right")) - 1
-            place = float(history.batches[x][row]) if row >= 0 else 0.0
-        texts = [change_text(path, pair) for path, pair in change.changes.items()]
+        place = place_of(history, change.step, x, change.epoch)
+        texts = [f"forked from {change.parent}"] if change.parent else []
+        texts += [change_text(path, pair) for path, pair in change.changes.items()]
         more = f" +{len(texts) - 1}" if len(texts) > 1 else ""
         words = "<br>".join(f"step {change.step:,}: {text}" for text in texts[:8])
         found.append(Mark(place, _shortened(texts[0]) + more, words, "change"))
@@ -112,6 +111,14 @@ def marks_layout(
     return shapes, notes
 
 
+def rewound_layout(place: float, end: float, colors: Palette) -> list[Layout]:
+    """Shapes for a run that is rewound to `place`: a strong line there, and a veil over what came later."""
+    span = {"xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "above"}
+    veil = {"type": "rect", "x0": place, "x1": end * 1.01, "fillcolor": faded(colors.hover, 0.72), "line": {"width": 0}}
+    line = {"type": "line", "x0": place, "x1": place, "line": {"color": colors.text, "width": 2}}
+    return [span | veil, span | line]
+
+
 def _label(mark: Mark, tint: str, row: int, left_of_line: bool, at_top: bool) -> Layout:
     return {
         "x": mark.x,
@@ -141,9 +148,9 @@ def spike_note(limits: Any, colors: Palette) -> list[Layout]:
     return [_free_note(f"↑ up to {limits.peak:,.3g}", colors, x=0.03, y=1, xanchor="left", yanchor="top")]
 
 
-def empty_note(history: History, colors: Palette) -> Layout:
+def empty_note(history: History, colors: Palette, text: str = "") -> Layout:
     """What stands in a chart that has no line yet."""
-    text = "The curve begins with the first batch" if history.started is None else "Training begins…"
+    text = text or ("The curve begins with the first batch" if history.started is None else "Training begins…")
     return _free_note(text, colors, x=0.5, y=0.5, xanchor="center", yanchor="middle", font_size=14)
 
 

@@ -4,20 +4,32 @@ import math
 
 import streamlit as st
 
-from dashboard import answer, control_bar, pad, progress, run_menu, session, sidebar, style
-from dashboard.charts import accuracy_figure, architecture_picture, loss_figure
-from dashboard.live_chart import live_chart, load_plotly
+from dashboard import (
+    answer,
+    control_bar,
+    curves_panel,
+    live_changes,
+    pad,
+    pins,
+    progress,
+    run_menu,
+    session,
+    sidebar,
+    steering,
+    style,
+    time_machine,
+)
+from dashboard.charts import architecture_picture
+from dashboard.live_chart import load_plotly
 from dashboard.picture import picture
 from dashboard.readers import choose
 from dashboard.stack import StackCheck, short
 from engine.config import TrainingConfig
-from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
 from engine.spec import SettingError
 
 TICK = 0.3  # seconds between two looks at a run that trains
 PAD_SIDE = 300
-CHART_HEIGHT = 285
 PICTURE_WIDTH = 640  # pixels, of one row of layers
 NO_RUN = Status("none")
 HOW = """
@@ -26,7 +38,6 @@ HOW = """
 - **Change** anything on the left. Learning rate, momentum, dropout, decay, augmentation and batch size act at once,
   also on a run that is under way.
 """
-X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}
 
 
 def render() -> None:
@@ -34,6 +45,9 @@ def render() -> None:
 
     An element whose place among its siblings changes is made anew by the browser, and a canvas made anew is empty.
     """
+    shown = session.shown()
+    shown.stale = False
+    steering.clear_away()
     run = _shown_run()
     fixed = _in_step(run)
     checked = sidebar.render()
@@ -41,8 +55,7 @@ def render() -> None:
         if fixed:
             _offer_new_run(fixed)
     status = session.runs().status(run) if run else NO_RUN
-    shown = session.shown()
-    shown.polling = status.state in control_bar.WAITING
+    shown.polling = _must_poll(status)
     st.fragment(_live, run_every=TICK if shown.polling else None)(checked)
     with st.container(key="below"):
         if run is not None:
@@ -64,14 +77,20 @@ def _shown_run() -> RunFolder | None:
         return None
 
 
+def _must_poll(status: Status) -> bool:
+    """Whether there is something to wait for."""
+    shown = session.shown()
+    return status.state in steering.WAITING or shown.looking or bool(shown.untouched)
+
+
 def _in_step(run: RunFolder | None) -> list[str]:
     """Make the sidebar and the run agree; names of changed settings that a run in training cannot take."""
     if run is None:
         return []
     try:
-        control_bar.adopt(run)
-        waiting = session.runs().status(run).state in control_bar.WAITING
-        return control_bar.send_changes(run) if waiting else []
+        steering.adopt(run)
+        waiting = session.runs().status(run).state in steering.WAITING
+        return steering.send_changes(run) if waiting else []
     except (RunError, SettingError) as error:
         session.shown().problem = str(error)
         return []
@@ -83,24 +102,27 @@ def _offer_new_run(fixed: list[str]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="other-settings"):
         st.markdown(f"These settings differ from the run's in **{names}**, which cannot change while it trains.")
         seen = session.shown().seen or TrainingConfig()
-        st.button("Train them in a new run", key="train-new", on_click=control_bar.train)
+        st.button("Train them in a new run", key="train-new", on_click=steering.train)
         st.button("Back to the run's", key="back", type="tertiary", on_click=session.draft().load, args=(seen,))
 
 
 def _live(checked: StackCheck) -> None:
     """All that changes while a run trains."""
-    run = _shown_run()
+    shown, run = session.shown(), _shown_run()
     status = session.runs().status(run) if run else NO_RUN
-    if (status.state in control_bar.WAITING) != session.shown().polling:
-        st.rerun()  # the whole page: this fragment's timer starts or stops
+    if shown.stale or _must_poll(status) != shown.polling:
+        st.rerun()  # the whole page: its other parts have to follow, or this fragment's timer starts or stops
     history = session.runs().history(run) if run else None
+    found = time_machine.found_of(run)
+    snapshot = time_machine.chosen(run, found)
+    at_step = snapshot.step if snapshot else None
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top"):
-        control_bar.render(run, status, history.step if history else 0, checked)
+        control_bar.render(run, status, history, checked)
         run_menu.render()
     with st.container(key="figures", gap="xsmall"):
         control_bar.problems(status, checked)
         if history is not None and run is not None:
-            progress.render(history, status, _note(run, status))
+            progress.render(history, status, _note(run, status), at_step)
         else:
             style.sentence("This network cannot be trained yet." if checked.problem else "Ready. Press Train.")
     with st.container(horizontal=True, key="stage", gap="medium"):
@@ -108,10 +130,16 @@ def _live(checked: StackCheck) -> None:
             if history is None or run is None:
                 _before(checked)
             else:
-                _charts(history, run.id)
+                curves_panel.render(history, run.id, at_step)
+                live_changes.render(history, status)
+                time_machine.render(run, history, found, checked)
         with st.container(key="pad-panel", width=PAD_SIDE, gap="xsmall"):
             pad.render(PAD_SIDE)
-            answer.render(choose(run))
+            answer.render(choose(run, at_step))
+    with st.container(key="pinned"):
+        pins.render_strip(run, at_step)
+    if shown.looking and not shown.polling:
+        st.rerun()  # what is being found must be fetched
 
 
 def _before(checked: StackCheck) -> None:
@@ -139,39 +167,6 @@ def _note(run: RunFolder, status: Status) -> str:
     if status.state == "interrupted":
         return session.runs().failure(run) or "Interrupted: its worker is gone. Continue goes on where it was."
     return ""
-
-
-def _charts(history: History, run_id: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="chart-options", gap="medium"):
-        x = st.segmented_control(
-            "Along the bottom",
-            list(X_AXES),
-            default="step",
-            required=True,
-            key="chart-x",
-            format_func=lambda name: X_AXES[name],
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        log = st.toggle("Log loss", key="chart-log", persist_state="session")
-        smoothing = st.slider(
-            "Smoothing",
-            0.0,
-            1.0,
-            0.6,
-            0.05,
-            key="chart-smoothing",
-            width=190,
-            format="Smoothing %.2f",
-            persist_state="session",
-            label_visibility="collapsed",
-            help="How smooth the strong lines are; the faint ones are every batch.",
-        )
-    x = x or "step"
-    loss = loss_figure(history, x=x, smoothing=smoothing, log=log)
-    accuracy = accuracy_figure(history, x=x, smoothing=smoothing)
-    live_chart(loss, "loss", run_id, CHART_HEIGHT, "loss over the run")
-    live_chart(accuracy, "accuracy", run_id, CHART_HEIGHT, "accuracy over the run")
 
 
 def _network(checked: StackCheck) -> None:

@@ -55,7 +55,7 @@ def test_train_watch_draw_zoom_reload_pause_and_stop(tab: Any, server: Server) -
     press(tab, "Pause")
     shown(tab, "Resume").wait_for()
     epoch, step = tile(tab, "Epoch"), _paused_at(server)
-    press(tab, "One step")
+    press(tab, "One batch")
     wait(tab, lambda: _paused_at(server) == step + 1)
     tab.wait_for_timeout(1000)  # until the page has seen it
     press(tab, "Resume")

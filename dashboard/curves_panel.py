@@ -1,0 +1,63 @@
+"""The curves of a run, and what can be chosen of them."""
+
+import streamlit as st
+
+from dashboard.charts import FURTHER, accuracy_figure, further_figure, loss_figure
+from dashboard.live_chart import live_chart
+from engine.history import History
+
+HEIGHT, SMALL_HEIGHT = 285, 190
+X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}
+
+
+def render(history: History, run_id: str, at_step: int | None) -> None:
+    """Loss, accuracy, and whatever else is wanted. at_step: the step to which the run is rewound."""
+    x, smoothing, log = _options()
+    loss = loss_figure(history, x=x, smoothing=smoothing, log=log, at_step=at_step)
+    accuracy = accuracy_figure(history, x=x, smoothing=smoothing, at_step=at_step)
+    live_chart(loss, "loss", run_id, HEIGHT, "loss over the run")
+    live_chart(accuracy, "accuracy", run_id, HEIGHT, "accuracy over the run")
+    names = st.pills(
+        "More curves",
+        list(FURTHER),
+        selection_mode="multi",
+        key="chart-more",
+        format_func=lambda name: FURTHER[name].label,
+        persist_state="session",
+        label_visibility="collapsed",
+        help="Further curves",
+    )
+    for name in [name for name in FURTHER if name in (names or [])]:
+        figure = further_figure(history, name, x=x, smoothing=smoothing, at_step=at_step)
+        live_chart(figure, f"curve-{name}", run_id, SMALL_HEIGHT, f"{FURTHER[name].label} over the run")
+        st.caption(FURTHER[name].words)
+
+
+def _options() -> tuple[str, float, bool]:
+    """(column along the bottom, smoothing, logarithmic loss)"""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="chart-options", gap="medium"):
+        x = st.segmented_control(
+            "Along the bottom",
+            list(X_AXES),
+            default="step",
+            required=True,
+            key="chart-x",
+            format_func=lambda name: X_AXES[name],
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        log = st.toggle("Log loss", key="chart-log", persist_state="session")
+        smoothing = st.slider(
+            "Smoothing",
+            0.0,
+            1.0,
+            0.6,
+            0.05,
+            key="chart-smoothing",
+            width=190,
+            format="Smoothing %.2f",
+            persist_state="session",
+            label_visibility="collapsed",
+            help="How smooth the strong lines are; the faint ones are every batch.",
+        )
+    return x or "step", smoothing, log

@@ -1,0 +1,118 @@
+"""What is inside a snapshot: its confusion matrix on validation images, and its first layer's weights as pictures.
+
+A thread finds it, one snapshot after the other, so that no page waits. No streamlit.
+"""
+
+import functools
+import math
+from collections import OrderedDict
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, TimeoutError
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from dashboard.charts.kernels import Picture, kernel_pictures, largest, unit_pictures
+from engine.arrays import Array, Bytes
+from engine.checkpoint import Model, load_checkpoint
+from engine.config import DataConfig
+from engine.datasets import load_split
+from engine.layers import Conv, Dense
+from engine.metrics import Counts, confusion_matrix
+
+MOST_IMAGES = 2000
+MOST_PICTURES = 24
+KEPT = 200  # what was found for so many snapshots is kept: more than a run has
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found. problem: why nothing was."""
+
+    counts: Counts = field(default_factory=lambda: np.zeros((10, 10), np.int64))
+    pictures: list[Picture] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    caption: str = ""  # of the pictures
+    problem: str = ""
+
+
+class Looks:
+    """Looks into snapshots, and remembers. One for the whole server."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="looks")
+        self._found: OrderedDict[tuple[Path, int, int], Future[Look]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, path: Path, patience: float = 0.0) -> Look | None:
+        """What is in a snapshot; None while it is being found. patience: seconds to wait for it.
+
+        Who asks for another snapshot lets go of those whose turn has not come: a slider moves on.
+        """
+        try:
+            stat = path.stat()
+        except OSError:
+            return Look(problem="This snapshot has just made room for another; choose one beside it.")
+        with self._lock:
+            future = self._ask((path, stat.st_mtime_ns, stat.st_ino))
+        try:
+            return future.result(patience)
+        except (TimeoutError, CancelledError):
+            return None
+
+    def _ask(self, key: tuple[Path, int, int]) -> "Future[Look]":
+        known = self._found.get(key)
+        if known is not None and not known.cancelled():
+            self._found.move_to_end(key)
+            return known
+        for other in [each for each, future in self._found.items() if future.cancel()]:
+            del self._found[other]
+        self._found[key] = self._thread.submit(look_into, key[0])
+        while len(self._found) > KEPT:
+            self._found.popitem(last=False)
+        return self._found[key]
+
+
+def look_into(path: Path) -> Look:
+    """Find it now. Whatever is wrong with the file or the data is told in `problem`."""
+    try:
+        model = load_checkpoint(path)
+        images, labels = validation(model.config.data, model.config.seed)
+        with np.errstate(all="ignore"):
+            counts = confusion_matrix(model.predict(images), labels)
+        return Look(counts, *first_weights(model))
+    except (OSError, ValueError) as error:  # all of the engine's own errors are ValueErrors
+        return Look(problem=str(error))
+
+
+@functools.lru_cache(maxsize=4)
+def validation(data: DataConfig, seed: int) -> tuple[Bytes, Bytes]:
+    """Images and labels that a run with this seed holds back, MOST_IMAGES of them at most."""
+    found = load_split(data, seed)
+    return found.validation_images[:MOST_IMAGES].copy(), found.validation_labels[:MOST_IMAGES].copy()
+
+
+def first_weights(model: Model) -> tuple[list[Picture], list[str], str]:
+    """Pictures, names and a caption for the first layer that has weights; no pictures where they are no images."""
+    network = model.network
+    for number, layer in enumerate(network.layers):
+        weight: Array | None = network.params[number].get("weight")
+        if weight is None:
+            continue
+        side = network.input_shape[:2]
+        if isinstance(layer, Conv):
+            pictures, what = kernel_pictures(weight), "kernels"
+        elif isinstance(layer, Dense) and weight.shape[0] == math.prod(side):
+            pictures, what = unit_pictures(weight, (side[0], side[1])), "units"
+        else:
+            break
+        shown = min(len(pictures), MOST_PICTURES)
+        names = [f"{what[:-1]} {place + 1}" for place in range(shown)]
+        some = f"{shown} of its {len(pictures)} {what}" if shown < len(pictures) else f"its {shown} {what}"
+        caption = (
+            f"Layer {number + 1}, {type(layer).__name__}: {some}. Orange looks for ink, blue for its absence; "
+            f"the largest weight is {largest(weight):.2g}."
+        )
+        return pictures[:shown], names, caption
+    return [], [], "The first layer's weights are not laid out as an image."

@@ -1,0 +1,192 @@
+"""What a person can want of the shown run, and keeping the sidebar and the run in agreement.
+
+Every function here is the callback of a button, or is called once in a full run of the page.
+"""
+
+import math
+import secrets
+from typing import Any
+
+from dashboard import session
+from engine.config import TrainingConfig, differences
+from engine.rundir import RunError, RunFolder
+from engine.spec import SettingError
+
+WAITING = ("queued", "starting", "running", "paused")  # states in which a run has not come to its end
+SEEDS = 10_000  # new seeds are below it: short enough to be told to somebody
+
+
+def train(until_step: int | None = None, until_epoch: float | None = None) -> None:
+    """Start a run of what the sidebar shows, and show it. It pauses at a step or an epoch, where one is given."""
+    shown, config = session.shown(), session.draft().config
+    runs = session.runs()
+    try:
+        run = runs.start(config, until_step)
+        if until_epoch is not None or shown.speed:
+            runs.command(run.id, until_epoch=until_epoch, steps_per_second=shown.speed)
+    except RunError as error:
+        shown.problem = str(error)
+        return
+    take_over(run, config)
+
+
+def take_over(run: RunFolder, config: TrainingConfig) -> None:
+    """Show a run that was just started with this config, and bring the whole page up to date."""
+    shown = session.shown()
+    session.show(run.id)
+    shown.loaded, shown.seen, shown.stale = run.id, config, True
+
+
+def go_on() -> None:
+    """Continue an interrupted run."""
+    shown = session.shown()
+    shown.problem = ""
+    try:
+        session.runs().resume(shown.run_id or "")
+    except RunError as error:
+        shown.problem = str(error)
+
+
+def resume() -> None:
+    """Train on, without another pause on the way."""
+    _command(wish="running", until_step=None, until_epoch=None)
+
+
+def pause() -> None:
+    """Halt after the batch that is under way."""
+    _command(wish="paused")
+
+
+def stop() -> None:
+    """End the run."""
+    _command(wish="stopped")
+
+
+def one_batch(step: int) -> None:
+    """Make the step after `step`, and pause."""
+    _command(wish="running", until_step=step + 1, until_epoch=None)
+
+
+def one_epoch(epoch: float) -> None:
+    """Train to the end of the epoch that is under way, or of the next one, and pause."""
+    _command(wish="running", until_step=None, until_epoch=next_epoch(epoch))
+
+
+def next_epoch(epoch: float) -> float:
+    """Where the next epoch ends: 1.0 from 0.3, 2.0 from 1.0."""
+    return math.floor(epoch + 1e-6) + 1.0
+
+
+def set_speed(steps_per_second: float) -> None:
+    """Slow motion from now on, also for runs that are started later; 0: as fast as it goes."""
+    session.shown().speed = steps_per_second
+    if session.shown().run_id is not None:
+        _command(steps_per_second=steps_per_second)
+
+
+def reset() -> None:
+    """The same start again: a new run of the same settings and seed, which waits at step 0."""
+    give_up()
+    train(until_step=0)
+
+
+def new_seed() -> None:
+    """Another seed, and with it another start; what is shown is reset to it."""
+    draft = session.draft()
+    seed = secrets.randbelow(SEEDS)
+    draft.put("seed", seed if seed != draft.rest.seed else (seed + 1) % SEEDS)
+    session.shown().stale = True
+    if session.shown().run_id is not None:
+        reset()
+
+
+def give_up() -> None:
+    """Stop the shown run if it trains. One that has not made a step yet is nothing that anybody would look for."""
+    shown, runs = session.shown(), session.runs()
+    try:
+        run = runs.open(shown.run_id or "")
+        if runs.status(run).state in WAITING:
+            runs.command(run.id, wish="stopped")
+        if runs.history(run).step == 0:
+            shown.untouched.append(run.id)
+    except RunError:
+        pass  # it is gone already
+
+
+def clear_away() -> None:
+    """Delete the runs that were given up before their first step, as soon as their workers have let go of them."""
+    shown = session.shown()
+    for run_id in list(shown.untouched):
+        try:
+            if session.runs().status(session.runs().open(run_id)).busy:
+                continue
+            session.runs().delete(run_id)
+        except RunError:
+            pass  # gone, or it cannot be deleted: it stays in the list of runs
+        shown.untouched.remove(run_id)
+
+
+def undo(path: str, old: Any) -> None:
+    """Give a live setting the value it had before, from the next batch on."""
+    shown, draft = session.shown(), session.draft()
+    shown.problem = ""
+    try:
+        session.runs().change(shown.run_id or "", {path: old})
+        draft.load(draft.config.with_values({path: old}))
+        if shown.seen is not None:
+            shown.seen = shown.seen.with_values({path: old})
+    except (RunError, SettingError) as error:
+        shown.problem = str(error)
+    shown.stale = True
+
+
+def continue_from(step: int) -> None:
+    """A new run that goes on from the snapshot at this step, with the settings in the sidebar."""
+    shown, config = session.shown(), session.draft().config
+    try:
+        run = session.runs().fork(shown.run_id or "", step, config)
+    except ValueError as error:  # all of the engine's own errors are; each says in words what does not fit
+        shown.problem = f"It cannot go on from step {step:,} with these settings: {error}"
+        return
+    take_over(run, config)
+
+
+def _command(**wishes: object) -> None:
+    shown = session.shown()
+    shown.problem = ""
+    try:
+        session.runs().command(shown.run_id or "", **wishes)
+    except RunError as error:
+        shown.problem = str(error)
+
+
+def effective(run: RunFolder) -> TrainingConfig:
+    """A run's settings with its live changes. Raises RunError, SettingError."""
+    return run.config().with_values(run.control().settings)
+
+
+def adopt(run: RunFolder) -> None:
+    """Show the settings of a run that was just opened, or that another tab has changed. Raises RunError."""
+    shown, draft = session.shown(), session.draft()
+    settings = effective(run)
+    untouched = shown.seen is not None and draft.config == shown.seen
+    if shown.loaded != run.id or (untouched and settings != shown.seen):
+        draft.load(settings)
+        shown.loaded, shown.seen, shown.speed = run.id, settings, run.control().steps_per_second
+
+
+def send_changes(run: RunFolder) -> list[str]:
+    """Send what was changed in the sidebar to a run that trains.
+
+    Returns the names of settings that cannot change while it does; then nothing is sent, for what was changed is
+    a plan for another run.
+    """
+    shown, config = session.shown(), session.draft().config
+    if shown.seen is None or config == shown.seen:
+        return []
+    changes = list(differences(shown.seen, config))
+    fixed = [change.path for change in changes if not change.live]
+    if not fixed:
+        session.runs().change(run.id, {change.path: change.new for change in changes})
+        shown.seen = config
+    return fixed
