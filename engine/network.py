@@ -20,6 +20,8 @@ import numpy.typing as npt
 from engine.arrays import Array, Buffers, Shape
 from engine.initializers import Initializer
 from engine.layers.base import Cache, Layer, Mode, ParameterShape, Params, ShapeError
+from engine.layers.norm import BatchNorm
+from engine.layers.norm_pool import NormPool
 from engine.layers.pool import MaxPool
 from engine.streams import StepRandomness, stream
 
@@ -102,6 +104,18 @@ def plan(layers: Sequence[Layer]) -> list[int]:
     return order
 
 
+def runners(layers: Sequence[Layer], order: Sequence[int]) -> list[tuple[int, Layer | NormPool]]:
+    """What runs, with its layer's number: the layers in this order, some of them together with the one after."""
+    found: list[tuple[int, Layer | NormPool]] = []
+    for number in order:
+        layer, before = layers[number], found[-1][1] if found else None
+        if isinstance(before, BatchNorm) and isinstance(layer, MaxPool):
+            found[-1] = (found[-1][0], NormPool(before, layer))
+        else:
+            found.append((number, layer))
+    return found
+
+
 class Network:
     """Layers bound to an input shape, with their parameters.
 
@@ -124,7 +138,7 @@ class Network:
         self.frozen = frozen
         self.dtype = np.dtype(dtype)
         self.shapes = infer_shapes(self.layers, self.input_shape)
-        self._plan = plan(self.layers)
+        self._runners = runners(self.layers, plan(self.layers))
         self.slots, self.decayed, self.trained = self._lay_out()
         self.vector: Array = zeros((self.slots[-1].stop if self.slots else 0,), self.dtype)
         self.params = self.views(self.vector)
@@ -187,7 +201,7 @@ class Network:
         other = Network(layers, self.input_shape, self.frozen, self.dtype)
         if [s.name for s in other.slots] != [s.name for s in self.slots] or other.shapes != self.shapes:
             raise ShapeError("these settings change the network's arrays; start another run for them")
-        self.layers = other.layers
+        self.layers, self._runners = other.layers, other._runners
 
     def new_pass(self, randomness: StepRandomness | None = None, part: Any = None) -> "Pass":
         """Memory and modes for passes through this network; give `randomness` for training."""
@@ -197,8 +211,8 @@ class Network:
         """Outputs (n, *output_shape) for x (n, *input_shape). They lie in memory that the next pass reuses."""
         params = self.params if views is None else views
         caches = through.caches
-        for number in self._plan:
-            x, caches[number] = self.layers[number].forward(params[number], x, through.modes[number])
+        for number, layer in self._runners:
+            x, caches[number] = layer.forward(params[number], x, through.modes[number])
         return x
 
     def backward(self, dy: Array, through: "Pass", grads: list[Params]) -> Array | None:
@@ -207,10 +221,10 @@ class Network:
         Returns the gradient by the input if the pass was made with `wants_input_gradient`.
         """
         dx: Array | None = dy
-        for number in reversed(self._plan):
+        for number, layer in reversed(self._runners):
             if dx is None:
                 break
-            dx = self.layers[number].backward(self.params[number], grads[number], through.caches[number], dx)
+            dx = layer.backward(self.params[number], grads[number], through.caches[number], dx)
         return dx
 
 

@@ -121,20 +121,40 @@ def test_max_pooling_goes_before_rising_activations_and_nothing_else_moves():
 def test_the_move_changes_neither_outputs_nor_gradients(activation, pool):
     layers = (Conv(channels=3), activation, pool, Flatten(), Dense(units=4))
     moved, kept = network(layers, (8, 7, 2), dtype=np.float64), network(layers, (8, 7, 2), dtype=np.float64)
-    assert moved._plan != list(range(5))
-    kept._plan = list(range(5))
+    assert moved._runners != list(enumerate(layers))
+    kept._runners = list(enumerate(layers))
+    # where ReLU gives several zeros in a window, their gradients are 0 on both ways
+    assert_same(moved, kept, StepRandomness(0, "t"))
+
+
+def assert_same(one, other, randomness):
+    """Both networks, for images (8, 7, 2) and four outputs, give the same outputs, gradients and tracked arrays."""
     rng = np.random.default_rng(2)
     x, up = rng.standard_normal((5, 8, 7, 2)), rng.standard_normal((5, 4))
     results = []
-    for each in (moved, kept):
-        through = Pass(each, StepRandomness(0, "t"), wants_input_gradient=True)
+    for each in (one, other):
+        through = Pass(each, randomness, wants_input_gradient=True)
         gradient = np.zeros_like(each.vector)
         y = each.forward(x, through).copy()
         dx = each.backward(up.copy(), through, each.views(gradient))
-        results.append((y, dx.copy(), gradient))
-    for one, other in zip(*results, strict=True):
-        # where ReLU gives several zeros in a window, their gradients are 0 on both ways
-        np.testing.assert_allclose(one, other, atol=1e-12)
+        results.append((y, dx.copy(), gradient, *each.tracked.values()))
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-12)
+
+
+@pytest.mark.parametrize("pool", [MaxPool(size=2), MaxPool(size=3, stride=2), MaxPool(size=3)], ids=str)
+@pytest.mark.parametrize("randomness", [StepRandomness(0, "t"), None], ids=["training", "evaluation"])
+def test_normalization_runs_together_with_the_pooling_after_it_and_nothing_changes(pool, randomness):
+    layers = (Conv(channels=3), BatchNorm(), ReLU(), pool, Flatten(), Dense(units=4))
+    together, apart = network(layers, (8, 7, 2), dtype=np.float64), network(layers, (8, 7, 2), dtype=np.float64)
+    assert [number for number, _ in together._runners] == [0, 1, 2, 4, 5]
+    apart._runners = list(enumerate(layers))
+    for each in (together, apart):
+        each.params[1]["scale"][:] = (0.7, -1.3, 0.0)  # one falls, one is flat
+        each.params[1]["shift"][:] = (0.1, 0.4, -0.2)
+        each.params[1]["mean"][:] = (0.3, -0.1, 0.2)
+        each.params[1]["var"][:] = (0.5, 2.0, 1.0)
+    assert_same(together, apart, randomness)
 
 
 # --- passes ----------------------------------------------------------------------------------------------------
