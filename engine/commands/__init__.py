@@ -7,7 +7,7 @@ and returns the exit status. --json is common to all.
 import argparse
 from typing import Protocol
 
-from engine.commands import bench, evaluate, gradcheck, predict, train
+from engine.commands import bench, evaluate, gradcheck, predict, reproduce, train
 from engine.commands import presets as presets  # "as": mypy takes it for engine.presets otherwise
 
 
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
     "evaluate": evaluate,
     "predict": predict,
     "presets": presets,
+    "reproduce": reproduce,
     "gradcheck": gradcheck,
     "bench": bench,
 }

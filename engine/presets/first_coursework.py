@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from engine.augment import Shift, Stretch, Transpose
 from engine.config import DataConfig, Penalty, TrainingConfig
-from engine.initializers import HeNormal
+from engine.initializers import GlorotUniform, HeNormal, ScaledNormal
 from engine.layers import Conv, Dense, Dropout, Layer, LeakyReLU, MaxPool
 from engine.losses import CrossEntropy, MeanSquaredError
 from engine.optimizers import SGD, Momentum
@@ -30,11 +30,12 @@ _DEEP = TrainingConfig(
     data=_DATA,
     layers=dense(*HIDDEN, between=_LEAKY),
     loss=MeanSquaredError(),
-    optimizer=SGD(learning_rate=0.1),
+    initializer=GlorotUniform(),
+    optimizer=SGD(learning_rate=0.05),
     batch_size=8,
     epochs=96,  # 60,000 steps
 )
-_ENTROPY = replace(_DEEP, loss=CrossEntropy(), optimizer=SGD(learning_rate=0.01))
+_ENTROPY = replace(_DEEP, loss=CrossEntropy(), optimizer=SGD(learning_rate=0.02))
 _CONVOLUTION = replace(
     _DEEP,
     layers=(Conv(channels=32, kernel=5, padding="valid"), *_LEAKY, MaxPool(size=3), *_DEEP.layers),
@@ -55,7 +56,12 @@ PRESETS = (
     Preset(
         "16x16-small",
         "Ten hidden units are enough for nine digits in ten. What more layers add shows in the next one.",
-        replace(_DEEP, layers=dense(10, between=_LEAKY)),
+        replace(
+            _DEEP,
+            layers=dense(10, between=_LEAKY),
+            initializer=ScaledNormal(deviation=0.05),
+            optimizer=SGD(learning_rate=0.1),
+        ),
     ),
     Preset(
         "16x16-deep",
@@ -65,7 +71,7 @@ PRESETS = (
     Preset(
         "16x16-momentum",
         "The deep net with momentum: steps along a valley add up, so fewer of them are needed.",
-        replace(_DEEP, optimizer=Momentum(learning_rate=0.02, momentum=0.9)),
+        replace(_DEEP, optimizer=Momentum(learning_rate=0.05, momentum=0.9)),
     ),
     Preset(
         "16x16-l2",
