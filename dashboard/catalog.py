@@ -41,6 +41,7 @@ class Summary:
     epochs_done: int = 0
     best: float | None = None
     newest: float | None = None
+    final: float | None = None  # validation accuracy of the weights that the run ended with
     test: float | None = None
     seconds: float = 0.0
     parameters: int = 0
@@ -123,6 +124,7 @@ class Catalog:
             epochs_done=gist.epochs_done,
             best=gist.best,
             newest=gist.newest,
+            final=gist.final,
             test=gist.test,
             seconds=gist.seconds,
             parameters=parameters or (check(entry.summary.config).parameters if entry.summary.config else 0),

@@ -21,12 +21,13 @@ class Gist:
 
     step, epoch, seconds   how far it has come
     parameters             numbers that training sets; 0 before it has begun
-    best, test             accuracies, shares from 0 to 1; None where unknown
+    best, final, test      accuracies, shares from 0 to 1; None where unknown. final: of the weights it ended with
     complete               the file was read to its end
     """
 
     def __init__(self) -> None:
         self.step, self.epoch, self.seconds, self.parameters = 0, 0.0, 0.0, 0
+        self.final: float | None = None
         self.test: float | None = None
         self.complete = False
         self._position = 0
@@ -87,7 +88,7 @@ class Gist:
     def _take(self, event: dict[str, Any]) -> None:
         kind = event.get("event")
         self._move(event)
-        accuracy = fields.number(event.get("validation_accuracy" if kind == "EpochDone" else "accuracy"))
+        accuracy = fields.number(event.get("accuracy" if kind == "Validated" else "validation_accuracy"))
         if kind == "EpochDone" and math.isfinite(accuracy):
             self._epochs.append((self.step, accuracy, event.get("best") is True))
             if len(self._epochs) > 2:
@@ -97,13 +98,14 @@ class Gist:
         elif kind == "RunEnded":
             test = fields.number(event.get("test_accuracy"))
             self.test = test if math.isfinite(test) else None
+            self.final = accuracy if math.isfinite(accuracy) else None
 
     def _restart(self, event: dict[str, Any]) -> None:
         """A process begins. What an earlier one told beyond its step is void."""
         step = fields.whole(event, "step")
         self._epochs = [row for row in self._epochs if row[0] <= step]
         self._looks = [row for row in self._looks if row[0] <= step]
-        self.step, self.epoch, self.seconds, self.test = step, 0.0, 0.0, None
+        self.step, self.epoch, self.seconds, self.final, self.test = step, 0.0, 0.0, None, None
         self.parameters = fields.whole(event, "parameters")
         self._move(event)
 
