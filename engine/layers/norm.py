@@ -13,13 +13,13 @@ CACHED_BYTES = 1 << 18  # of an array that is gone through several times: a part
 
 
 class Line(NamedTuple):
-    """y = factor x + constant, one number a channel, and what it was made of. count: values a channel; 0: running."""
+    """y = factor x + constant, one number a channel, and what it was made of."""
 
     factor: Array
     constant: Array
     mean: Array
     spread: Array  # 1 / sqrt(var + epsilon)
-    count: int
+    values: int  # that each channel has in the whole batch; 0 in evaluation
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,11 @@ class BatchNorm(Layer):
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         x, line, mode = cache
         slope, constant = self.parameter_gradients(params, grads, line, x, dy, mode)
-        dx = np.multiply(as_wide(dy), repeat(line.factor, x), out=as_wide(mode.buffers["dx", x.shape]))
-        return self.add_statistics(dx.reshape(x.shape), x, slope, constant, mode)
+        dx = mode.buffers["dx", x.shape]
+        np.multiply(as_wide(dy), repeat(line.factor, x), out=as_wide(dx))
+        if mode.training:
+            self.add_statistics(dx, x, repeat(slope, x), repeat(constant, x), mode)
+        return dx
 
     def line(self, params: Params, x: Array, mode: Mode) -> Line:
         """What normalization does to these x, whose statistics count in training, and move the running means."""
@@ -93,21 +96,17 @@ class BatchNorm(Layer):
         if not mode.training:  # mean and variance are constants
             return np.zeros_like(dscale), np.zeros_like(dscale)
         dshift, dscale = mode.part.total(np.stack([dshift, dscale]))
-        count = x.dtype.type(line.count)
+        count = x.dtype.type(line.values)
         slope = -line.factor * line.spread * dscale / count
         return slope, -line.factor * dshift / count - slope * line.mean
 
-    def add_statistics(self, dx: Array, x: Array, slope: Array, constant: Array, mode: Mode) -> Array:
-        """dx += slope x + constant, in training; a few rows at a time, which stay in the cache meanwhile."""
-        if not mode.training:
-            return dx
+    def add_statistics(self, dx: Array, x: Array, slopes: Array, constants: Array, mode: Mode) -> None:
+        """dx += slopes x + constants, along rows of `as_wide`; a few rows at a time, which stay in the cache."""
         wide_x, wide_dx = as_wide(x), as_wide(dx)
         rows = min(len(wide_x), max(1, CACHED_BYTES // (wide_x.shape[1] * x.itemsize)))
         term = mode.buffers["term", (rows, wide_x.shape[1])]
-        slopes, constants = repeat(slope, x), repeat(constant, x)
         for first in range(0, len(wide_x), rows):
             some = wide_x[first : first + rows]
             added = np.multiply(some, slopes, out=term[: len(some)])
             added += constants
             wide_dx[first : first + rows] += added
-        return dx

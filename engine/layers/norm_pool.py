@@ -31,22 +31,25 @@ class NormPool:
         line = self.norm.line(params, x, mode)
         signs = np.where(line.factor < 0, -1, 1).astype(x.dtype) if (line.factor < 0).any() else None
         facing = x if signs is None else _times(x, signs, mode.buffers["facing", x.shape])
-        largest, pool_cache = self.pool.forward({}, facing, mode)
+        pooling = self.pool.plan(x, mode)
+        largest = pooling.forward(facing)
         factor = line.factor if signs is None else line.factor * signs
         y = _times(largest, factor, mode.buffers["y", largest.shape])
         wide = as_wide(y)
         wide += repeat(line.constant, y)
         if signs is not None:
             _times(largest, signs, largest)  # the numbers of x that were chosen
-        return y, (x, largest, line, pool_cache, mode)
+        return y, (x, largest, line, pooling, mode)
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
         """The pooling sends each number of dy to the x that was chosen; the batch's statistics reach all of them."""
-        x, largest, line, pool_cache, mode = cache
+        x, largest, line, pooling, mode = cache
         slope, constant = self.norm.parameter_gradients(params, grads, line, largest, dy, mode)
-        d_largest = _times(dy, line.factor, mode.buffers["d_largest", dy.shape])
-        dx = self.pool.backward({}, {}, pool_cache, d_largest)
-        return self.norm.add_statistics(dx, x, slope, constant, mode)
+        slopes, constants = repeat(slope, x), repeat(constant, x)
+        for some in pooling.backward_parts(_times(dy, line.factor, mode.buffers["d_largest", dy.shape])):
+            if mode.training:
+                self.norm.add_statistics(pooling.dx[some], x[some], slopes, constants, mode)
+        return pooling.dx
 
 
 def _times(images: Array, channels: Array, out: Array) -> Array:

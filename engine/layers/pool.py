@@ -47,10 +47,13 @@ class MaxPool(Pool):
     size: int = option(2, "height and width of the window, pixels", low=1, high=14)
     stride: int = option(0, "pixels from one window to the next; 0 means the window's size", low=0, high=14)
 
+    def plan(self, x: Array, mode: Mode) -> "MaxPlan":
+        """The memory for images like x."""
+        plan: MaxPlan | None = mode.plans.get(x.shape)
+        return plan or mode.plan(x.shape, MaxPlan(x.shape, self.size, self._step(), x.dtype))
+
     def forward(self, params: Params, x: Array, mode: Mode) -> tuple[Array, Cache]:
-        plan = mode.plans.get(x.shape)
-        if plan is None:
-            plan = mode.plan(x.shape, MaxPlan(x.shape, self.size, self._step(), x.dtype))
+        plan = self.plan(x, mode)
         return plan.forward(np.ascontiguousarray(x)), plan
 
     def backward(self, params: Params, grads: Params, cache: Cache, dy: Array) -> Array | None:
@@ -78,7 +81,9 @@ class MaxPlan:
         self._between = np.empty((at_once, *self._down.y_shape[1:]), dtype)
         self._d_between = np.zeros_like(self._between)
         self._y = np.empty(self._across.y_shape, dtype)
-        self._dx = np.zeros(shape, dtype)  # what fills no window stays 0
+        self.dx = np.empty(shape, dtype)
+        # windows that overlap add to what is there; what fills no window has no gradient
+        self._all_written = size == stride and height % size == 0 and width % size == 0
 
     def forward(self, x: Array) -> Array:
         """The maxima, in this object's own memory."""
@@ -90,14 +95,20 @@ class MaxPlan:
 
     def backward(self, dy: Array) -> Array:
         """dx, in this object's own memory."""
+        for _ in self.backward_parts(dy):
+            pass
+        return self.dx
+
+    def backward_parts(self, dy: Array) -> Iterator[slice]:
+        """Fill `dx`, and tell which images are complete while they are in the cache."""
         for which in self._parts:
-            between, dx = self._d_between[: which.stop - which.start], self._dx[which]
-            if not self._across.apart:
+            between, dx = self._d_between[: which.stop - which.start], self.dx[which]
+            if not self._all_written:
                 between.fill(0)
                 dx.fill(0)
             self._across.backward(dy[which], between, which)
             self._down.backward(between, dx, which)
-        return self._dx
+            yield which
 
 
 @dataclass(frozen=True)
