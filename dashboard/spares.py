@@ -16,8 +16,10 @@ RENEW_SECONDS = 4.0  # after a run has begun: its first second is what a person 
 class Spare:
     """One process that has loaded what a worker needs, or is about to (see engine/spare.py)."""
 
-    def __init__(self) -> None:
-        self._process = begin(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    def __init__(self, gently: bool) -> None:
+        """gently: others go first while it loads."""
+        command = (*COMMAND, "--gently") if gently else COMMAND
+        self._process = begin(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._ready = threading.Event()
         threading.Thread(target=_listen, args=(self._process, self._ready), daemon=True).start()
 
@@ -74,12 +76,12 @@ class Spares:
         """From now on have one ready; the first is begun at once."""
         with self._lock:
             self._wanted = True
-        self._renew()
+        self._renew(gently=False)  # nothing trains yet, and the first click may come soon
 
     def give(self, run: RunFolder, alone: bool) -> Process | None:
         """The process that now trains this run; None: start one.
 
-        alone: nothing else trains, so that a spare that is still loading, at a low priority, is not held up.
+        alone: nothing else trains, so that a spare that is still loading, gently, is not held up.
         """
         with self._lock:
             if not self._wanted:
@@ -109,7 +111,7 @@ class Spares:
         self._timer.daemon = True
         self._timer.start()
 
-    def _renew(self) -> None:
+    def _renew(self, gently: bool = True) -> None:
         with self._lock, contextlib.suppress(OSError):  # without a spare, runs only begin later
             if self._wanted and (self._spare is None or not self._spare.alive):
-                self._spare = Spare()
+                self._spare = Spare(gently)

@@ -1,72 +1,37 @@
-"""How fast the page is, in a real Chromium: `python tests/benchmarks/page.py [--times N]`.
+"""How fast and how steady the page is, in a real Chromium: `python tests/benchmarks/page.py [--only NAME ...]`.
 
-Prints medians of N tries, each with a server of its own. Needs playwright and Chromium, as the browser tests do.
+Prints a table of medians and 95th percentiles, each with its goal beside it. Needs playwright and Chromium, as the
+browser tests do, and a machine that does nothing else. What is measured is in page_measures.py.
 """
 
 import argparse
-import statistics
 import sys
-import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "browser"), str(Path(__file__).resolve().parents[2])]
 
-from inkling_browser import Server, draw, launched, tile
-
-from engine.rundir import runs
-
-HAS_POINT = """() => [...document.querySelectorAll('.st-key-loss .live-chart')]
-    .some(chart => (chart.data || []).some(line => line.x && (line.x._inputArray || line.x).length > 0))"""
+from inkling_browser import launched
+from page_figures import Figure, as_json, as_table
+from page_measures import MEASURES, Effort
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measures the page in a real browser.")
-    parser.add_argument("--times", type=int, default=5, help="tries (%(default)s)")
-    times = parser.parse_args().times
+    parser.add_argument("--only", nargs="+", choices=MEASURES, default=list(MEASURES), metavar="NAME",
+                        help=f"what to measure, of: {', '.join(MEASURES)}")  # fmt: skip
+    parser.add_argument("--times", type=int, default=Effort.times, help="repetitions (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=Effort.seconds, help="of one look at a run (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=Effort.minutes, help="of the long look (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    options = parser.parse_args()
+    effort = Effort(options.times, options.seconds, options.minutes)
+    figures: list[Figure] = []
     with launched() as browser:
-        tries = [measure(browser) for _ in range(times)]
-    print(f"medians of {times} tries (smallest to largest), seconds unless said otherwise")
-    for name in tries[0]:
-        values = sorted(each[name] for each in tries)
-        print(f"{name:52s}{statistics.median(values):10.2f}   ({values[0]:.2f} to {values[-1]:.2f})")
-
-
-def measure(browser: Any) -> dict[str, float]:
-    """One try, from the start of the server to the end of a run."""
-    figures = {}
-    with tempfile.TemporaryDirectory() as folder:
-        begun = time.perf_counter()
-        with Server(Path(folder)) as server:
-            tab = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-            tab.goto(server.url)
-            tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
-            train = tab.get_by_role("button", name="Train", exact=True).first
-            train.wait_for()
-            figures["start of the server to usable page"] = time.perf_counter() - begun
-            tab.wait_for_timeout(1000)
-            train.click()
-            begun = time.perf_counter()
-            tab.wait_for_function(HAS_POINT, polling=20)
-            figures["click on Train to the first point on the chart"] = time.perf_counter() - begun
-            while not tile(tab, "Validation accuracy") >= 97:
-                tab.wait_for_timeout(50)
-            figures["click on Train to 97 % validation accuracy"] = time.perf_counter() - begun
-            draw(tab, 3)
-            begun = time.perf_counter()
-            tab.locator(".ink-answer b").wait_for()
-            figures["end of the drawing to its answer, while training"] = time.perf_counter() - begun
-            figures["images per second, with the page open"] = tile(tab, "Images per second")
-            run = runs(server.runs)[0]
-            begun = time.perf_counter()
-            tab.get_by_role("button", name="Stop", exact=True).first.click()
-            while run.status().state != "ended":
-                time.sleep(0.005)
-            figures["click on Stop (the click included) to halted"] = time.perf_counter() - begun
-            tab.close()
-    return figures
+        for name in options.only:
+            print(f"measuring: {name}", file=sys.stderr, flush=True)
+            figures += MEASURES[name](browser, effort)
+    print(as_json(figures) if options.json else as_table(figures))
 
 
 if __name__ == "__main__":

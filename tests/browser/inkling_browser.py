@@ -65,6 +65,11 @@ class Server:
         self.folder = folder
         self.log = ""
 
+    @property
+    def pid(self) -> int:
+        """Of the server's process."""
+        return self._process.pid
+
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={self.port}"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}

@@ -33,8 +33,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Spare]]:
     found: list[Spare] = []
 
     class Noted(Spare):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, gently: bool) -> None:
+            super().__init__(gently)
             found.append(self)
 
     monkeypatch.setattr(spares, "Spare", Noted)

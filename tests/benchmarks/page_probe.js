@@ -1,0 +1,85 @@
+// Notes inside the page, with the page's own clock, what happens when. Added before anything else runs.
+// All times are milliseconds since 1970, like those that a worker writes.
+(() => {
+  const now = () => performance.timeOrigin + performance.now();
+  const probe = { drawn: [], clicks: [], keys: [], strokes: [], answers: [], jumps: [], wipes: [], received: 0 };
+  window.inklingProbe = probe;
+
+  const note = (list) => (event) => list.push({ at: performance.timeOrigin + event.timeStamp });
+  document.addEventListener("click", note(probe.clicks), true);
+  document.addEventListener("keydown", note(probe.keys), true);
+  document.addEventListener("pointerup", note(probe.strokes), true);
+
+  // Every drawing of a chart: which, when it was there, what it cost, and where its newest point lies.
+  const values = (column) => column?._inputArray ?? column ?? [];
+  const newest = (chart) => Math.max(-1, ...chart.data.map((line) => Number(values(line.x).at?.(-1) ?? -1)));
+  const place = (chart) => chart.closest("[class*=st-key-]")?.className.match(/st-key-(\S+)/)?.[1] ?? "";
+  let library;
+  Object.defineProperty(window, "Plotly", {
+    configurable: true,
+    get: () => library,
+    set: (plotly) => {
+      const react = plotly.react;
+      plotly.react = function (chart, ...rest) {
+        const begun = now();
+        const result = react.call(this, chart, ...rest);
+        probe.drawn.push({ at: now(), cost: now() - begun, chart: place(chart), newest: newest(chart) });
+        return result;
+      };
+      library = plotly;
+    },
+  });
+
+  // What the server sends.
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...rest) {
+      super(...rest);
+      this.addEventListener("message", ({ data }) => { probe.received += data.byteLength ?? data.size ?? data.length; });
+    }
+  };
+
+  const inside = (root, selector) => {
+    for (const host of root?.querySelectorAll("*") ?? []) {
+      const found = host.shadowRoot?.querySelector(selector);
+      if (found) return found;
+    }
+    return root?.querySelector(selector);
+  };
+  const ink = () => {
+    const canvas = inside(document.querySelector(".st-key-pad"), "canvas.lower-canvas");
+    if (!canvas?.width) return -1;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let bright = 0;
+    for (let at = 0; at < data.length; at += 4) bright += data[at] > 128;
+    return bright;
+  };
+
+  // Once a frame: the answer, and while `probe.watch` is set, whether anything moved or the drawing went.
+  const watched = [".st-key-pad", ".st-key-loss", ".st-key-accuracy", ".st-key-control-bar"];
+  let answer = "", places = {}, drawn = 0, looked = 0;
+  probe.look = () => { drawn = ink(); places = {}; return drawn; };
+  const look = () => {
+    const text = document.querySelector(".ink-answer b")?.textContent ?? "";
+    if (text !== answer) probe.answers.push({ at: now(), text });
+    answer = text;
+    if (probe.watch) {
+      for (const selector of watched) {
+        const box = document.querySelector(selector)?.getBoundingClientRect();
+        const before = places[selector];
+        if (box && before && Math.hypot(box.x - before.x, box.y - before.y) > 1) {
+          probe.jumps.push({ at: now(), what: selector, from: [before.x, before.y], to: [box.x, box.y] });
+        }
+        if (box) places[selector] = box;
+      }
+      if (now() - looked > 250) {
+        looked = now();
+        const found = ink();
+        if (found < 0.9 * drawn) probe.wipes.push({ at: now(), from: drawn, to: found });
+        if (found >= 0) drawn = found;
+      }
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})();

@@ -1,0 +1,135 @@
+"""A server and a tab to measure on: the page, its probe, the run it shows, and what processor time was used."""
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from inkling_browser import Server
+
+from engine.rundir import EventReader, RunFolder, runs
+
+PROBE = Path(__file__).with_name("page_probe.js").read_text(encoding="utf-8")
+PATIENCE = 90.0  # seconds
+
+
+@dataclass
+class Page:
+    """One tab on a server of its own."""
+
+    browser: Any
+    server: Server
+    tab: Any
+
+    def open(self, run_id: str = "") -> None:
+        """Go to the Train page, and wait until it can be used."""
+        self.tab.goto(f"{self.server.url}/{f'?run={run_id}' if run_id else ''}")
+        self.tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
+        self.tab.locator(".st-key-control-bar button").first.wait_for()
+
+    def press(self, name: str) -> float:
+        """Click a button; the time of the click, in seconds since 1970, by the page's own clock."""
+        self.tab.get_by_role("button", name=name, exact=True).first.click()
+        return self.noted("clicks")[-1]["at"] / 1000
+
+    def noted(self, what: str) -> list[dict[str, Any]]:
+        """What the probe has noted of one kind."""
+        found: list[dict[str, Any]] = self.tab.evaluate(f"window.inklingProbe.{what}")
+        return found
+
+    def forget(self, what: str) -> None:
+        """Begin a new list."""
+        self.tab.evaluate(f"window.inklingProbe.{what} = []")
+
+    def points(self, chart: str = "loss") -> list[dict[str, Any]]:
+        """The drawings of a chart that had a newer point than the one before."""
+        found: list[dict[str, Any]] = []
+        for each in self.noted("drawn"):
+            if each["chart"] == chart and each["newest"] > (found[-1]["newest"] if found else 0):
+                found.append(each)
+        return found
+
+    def run(self) -> RunFolder:
+        """The newest run."""
+        return runs(self.server.runs)[0]
+
+    def event(self, kind: str, after: float) -> dict[str, Any]:
+        """The first event of that kind that was written after that time."""
+
+        def found() -> dict[str, Any] | None:
+            events = EventReader(self.run().events_file).read()
+            return next((e for e in events if e.get("event") == kind and e.get("time", 0) > after), None)
+
+        return self.until(found)
+
+    def until(self, what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+        """What it gives as soon as that is true of it. The tab goes on meanwhile."""
+        end = time.monotonic() + seconds
+        while not (found := what()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"waited {seconds:.0f} s in vain")
+            self.tab.wait_for_timeout(20)
+        return found
+
+    def step(self) -> int:
+        """How far the newest run has come, as far as it has told."""
+        batches = [event for event in EventReader(self.run().events_file).read() if event["event"] == "Batches"]
+        return int(batches[-1]["step"][-1]) if batches else 0
+
+    def pace(self, steps_per_second: float) -> None:
+        """Slow the newest run down, or let it go with 0."""
+        run = self.run()
+        run.write_control(replace(run.control(), steps_per_second=steps_per_second))
+
+    def processor_seconds(self) -> tuple[float, float]:
+        """Used so far by the server itself, without its workers, and by the browser. Linux only: NaN elsewhere."""
+        server = self.server.pid
+        ours = _descendants(os.getpid()) - _descendants(server)
+        return _used({server}), _used(ours)
+
+
+@contextlib.contextmanager
+def opened(browser: Any, spare: bool = True) -> Iterator[Page]:
+    """A fresh server, and a fresh tab that has not gone anywhere yet."""
+    os.environ["INKLING_SPARE"] = str(int(spare))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, Server(Path(folder)) as server:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.add_init_script(PROBE)
+        tab = context.new_page()
+        tab.set_default_timeout(PATIENCE * 1000)
+        try:
+            yield Page(browser, server, tab)
+        finally:
+            context.close()
+
+
+def _parents() -> dict[int, int]:
+    """Every process's parent."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            found[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def _descendants(pid: int) -> set[int]:
+    """All processes that came from this one, without itself."""
+    parents = _parents()
+    found: set[int] = set()
+    while more := {child for child, parent in parents.items() if parent in {pid, *found}} - found:
+        found |= more
+    return found - {pid}
+
+
+def _used(pids: set[int]) -> float:
+    """Processor time of these processes, in seconds, in user and system mode."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK") if ticks else float("nan")
