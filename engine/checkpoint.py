@@ -154,7 +154,7 @@ def _assemble(file: zipfile.ZipFile, header: dict[str, Any]) -> Checkpoint:
     rows = config.summary((height, width, channels))
     if not rows or rows[-1].output_shape != (classes,):
         raise CheckpointError(f"its layers do not end in one output for each of {classes} classes.")
-    shapes, tracked = _expected_shapes(rows, config)
+    shapes, tracked = expected_shapes(rows, config)
     names = file.namelist()
 
     def group(prefix: str, expected: dict[str, tuple[int, ...]]) -> dict[str, Array]:
@@ -212,7 +212,7 @@ def _record(data: Any) -> dict[str, Any]:
     return dict(data)
 
 
-def _expected_shapes(
+def expected_shapes(
     rows: list[LayerSummary], config: TrainingConfig
 ) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
     """Shapes of the trained and of the tracked arrays, by name, from the layers alone."""

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,11 @@ class EventReader:
             return []
         end = data.rfind(b"\n") + 1
         self._position += end
-        return list(_objects(data[:end].split(b"\n")))
+        return list(objects(data[:end].split(b"\n")))
 
 
-def _objects(lines: list[bytes]) -> Iterator[dict[str, Any]]:
+def objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """The events in lines; those that are no JSON objects are passed over."""
     for line in lines:
         try:
             event = json.loads(line)
@@ -53,7 +54,7 @@ def tail_events(path: Path, size: int = 65_536) -> Iterator[dict[str, Any]]:
     except OSError:
         return
     lines = data[: data.rfind(b"\n") + 1].split(b"\n")
-    yield from _objects(lines[::-1] if length <= size else lines[:0:-1])
+    yield from objects(lines[::-1] if length <= size else lines[:0:-1])
 
 
 class EventWriter:

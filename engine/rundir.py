@@ -25,8 +25,10 @@ step s after other lines means that the run was continued from step s: what was 
 import os
 import re
 import secrets
+import shutil
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -89,8 +91,17 @@ class RunFolder:
         self.snapshots = path / "snapshots"
 
     @classmethod
-    def create(cls, root: Path, config: TrainingConfig, run_id: str = "") -> "RunFolder":
-        """A new folder under `root` with its config and a control that wishes it to run."""
+    def create(
+        cls,
+        root: Path,
+        config: TrainingConfig,
+        run_id: str = "",
+        fill: Callable[["RunFolder"], None] | None = None,
+    ) -> "RunFolder":
+        """A new folder under `root` with its config and a control that wishes it to run.
+
+        fill: writes what the run begins with before anybody can see it; if it fails, nothing is left.
+        """
         run_id = run_id or time.strftime("%y%m%d-%H%M%S-") + secrets.token_hex(2)
         if not RUN_ID.fullmatch(run_id):
             raise RunError(f"{run_id!r} cannot be a run's name: letters, digits, - and _ only, at most 80.")
@@ -99,8 +110,14 @@ class RunFolder:
             run.path.mkdir(parents=True)
         except FileExistsError:
             raise RunError(f"a run named {run_id} exists already; choose another name.") from None
-        run.write_control(Control())
-        write_json(run.config_file, config.to_json())  # last: a folder with a config is complete
+        try:
+            run.write_control(Control())
+            if fill is not None:
+                fill(run)
+            write_json(run.config_file, config.to_json())  # last: a folder with a config is complete
+        except BaseException:
+            shutil.rmtree(run.path, ignore_errors=True)
+            raise
         return run
 
     @classmethod

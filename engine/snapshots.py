@@ -69,6 +69,11 @@ def at_or_before(found: Sequence[Snapshot], step: int) -> Snapshot | None:
     return found[index - 1] if index else None
 
 
+def file_of(run: RunFolder, step: int) -> Path:
+    """Where the snapshot at a step lies, or would."""
+    return run.snapshots / f"{step:09d}.npz"
+
+
 class Keeper:
     """Keeps a run's newest weights as snapshots, and thins them. Used by the one process that trains the run."""
 
@@ -91,7 +96,7 @@ class Keeper:
         self._attempts("snapshots cannot be kept, so the run cannot be rewound", lambda: self._keep(step, best_step))
 
     def _keep(self, step: int, best_step: int | None) -> None:
-        new = Snapshot(step, self._run.snapshots / f"{step:09d}.npz", self._run.latest.stat().st_size)
+        new = Snapshot(step, file_of(self._run, step), self._run.latest.stat().st_size)
         found = [*(each for each in self._found if each.step < step), new]
         gone = surplus(found, best_step, most_bytes(), MOST_SNAPSHOTS)
         if not has_room(new.bytes):
@@ -101,7 +106,7 @@ class Keeper:
             each.path.unlink(missing_ok=True)
         if new not in gone:
             self._run.snapshots.mkdir(exist_ok=True)
-            replace_file(new.path, lambda temporary: _second_name(self._run.latest, temporary))
+            replace_file(new.path, lambda temporary: second_name(self._run.latest, temporary))
         self._found = [each for each in found if each not in gone]
 
 
@@ -122,7 +127,7 @@ def surplus(found: Sequence[Snapshot], best_step: int | None, most: int, count: 
     return gone
 
 
-def _second_name(path: Path, name: Path) -> None:
+def second_name(path: Path, name: Path) -> None:
     """A second name for a file's content; a copy where the file system knows no such thing."""
     try:
         os.link(path, name)
