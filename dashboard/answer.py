@@ -1,4 +1,4 @@
-"""What a network makes of the drawing: the image it sees, its answer in large type and in words, ten bars."""
+"""What networks make of the drawing: the image they see, the answer in large type and in words, ten bars."""
 
 import base64
 import functools
@@ -11,66 +11,125 @@ from numpy.typing import NDArray
 
 from dashboard import session
 from dashboard.charts import probability_bars
-from dashboard.live_chart import live_chart
-from dashboard.readers import Reader, read
-from engine.drawing import Prepared, prepare
+from dashboard.charts.bars import percent
+from dashboard.readers import Reader
+from dashboard.reading import ALL_STEPS, Shares, Sheet, answers, digits, ink_of
+from engine import Model
+from engine.drawing import Prepared, PrepareSettings
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SURE, UNSURE = 0.9, 0.6  # probabilities from which, and below which, the words say so
+UNKNOWN = "?"
 
 
-def render(reader: Reader | None, height: int = 250) -> None:
-    """The answer to what is on the pad."""
-    image = session.drawing().image
-    model = reader.model() if reader else None
-    if reader is None or model is None:
-        _say("No network can read yet. Press Train: its answers appear here within seconds.")
-        return
-    prepared = prepared_sketch(image, model.image_size)
-    probabilities = read(model, prepared.image) if prepared else None
-    if prepared is None or probabilities is None:
-        _say(f"Nothing is drawn yet. The answer will come from {reader.name}.")
-    else:
-        digit, words = in_words(probabilities)
-        st.html(
-            f'<div class="ink-answer">{picture(prepared.image)}<b>{digit}</b>'
-            f"<p>{escape(words)}<br><small>by {escape(reader.name)}, which sees "
-            f"{model.image_size}×{model.image_size} pixels</small></p></div>"
-        )
-    label = "" if probabilities is None else in_words(probabilities)[1]
-    live_chart(probability_bars(probabilities), "bars", "", height, label)
+def render(reader: Reader | None) -> Shares | None:
+    """The answer of one network to what is on the pad; probabilities (digits, classes)."""
+    return render_all([reader] if reader else [], session.drawing().sketch)
 
 
-def prepared_sketch(image: NDArray[np.uint8] | None, size: int) -> Prepared | None:
-    """The drawing as a network of this input size gets it, with all steps on the way; None for an empty pad."""
-    if image is None:
+def render_all(
+    readers: list[Reader],
+    sheet: Sheet | None,
+    settings: PrepareSettings = ALL_STEPS,
+    empty: str = "Nothing is drawn yet",
+) -> Shares | None:
+    """The answers of one or several networks. Returns the first one's, (digits, classes); None: there is none."""
+    models = [(reader, model) for reader in readers if (model := reader.model()) is not None]
+    if not models:
+        say("No network can read yet. Press Train: its answers appear here within seconds.")
         return None
-    return _prepared(image.tobytes(), image.shape, size)
+    names = " and ".join(reader.name for reader, _ in models)
+    shares = [_answers(reader, model, sheet, settings) for reader, model in models] if sheet else []
+    if sheet is None or not len(shares[0]):
+        more = f"{empty}. The answer will come from {names}."
+        st.html(f'<div class="ink-answer"><p>{escape(more)}</p></div>' + probability_bars(None))
+        return None
+    blocks = [
+        _card(reader, model, digits(sheet, model.image_size, settings), each, alone=len(models) == 1)
+        for (reader, model), each in zip(models, shares, strict=True)
+    ]
+    st.html(blocks[0] if len(blocks) == 1 else f'<div class="ink-cards">{"".join(blocks)}</div>')
+    return shares[0]
 
 
-@functools.lru_cache(maxsize=64)
-def _prepared(data: bytes, shape: tuple[int, ...], size: int) -> Prepared | None:
-    return prepare(np.frombuffer(data, np.uint8).reshape(shape), image_size=size)
+def _answers(reader: Reader, model: Model, sheet: Sheet, settings: PrepareSettings) -> Shares:
+    return answers(session.desk().answers, reader.name, model, sheet, settings)
 
 
-def in_words(probabilities: NDArray[np.floating]) -> tuple[int, str]:
-    """The digit, and a sentence that says how sure the network is."""
+def _card(reader: Reader, model: Model, found: tuple[Prepared, ...], shares: Shares, alone: bool) -> str:
+    """One network's answer. alone: with all the room there is."""
+    least = session.desk().least
+    by = f"by {escape(reader.name)}, which sees {model.image_size}×{model.image_size} pixels"
+    if len(found) > 1:
+        inside = _several(found, shares, least, by)
+    else:
+        digit, words = in_words(shares[0], least)
+        size = "" if alone else " small"
+        inside = (
+            f'<div class="ink-answer{size}">{picture(found[0].image)}<b>{digit}</b>'
+            f"<p>{escape(words)}<br><small>{by}</small></p></div>{probability_bars(shares[0], words)}"
+        )
+    return inside if alone else f'<div class="ink-card">{inside}</div>'
+
+
+def _several(found: tuple[Prepared, ...], shares: Shares, least: float, by: str) -> str:
+    """All digits in a row, as a number, then each by itself."""
+    told = [in_words(each, least) for each in shares]
+    number = "".join(digit for digit, _ in told)
+    unknown = number.count(UNKNOWN)
+    words = f"{len(found)} digits" + (f", {unknown} of them unclear." if unknown else ".")
+    figures = "".join(
+        f"<figure>{picture(each.image, words)}<figcaption><b>{digit}</b> {escape(percent(float(share.max())))}"
+        f"</figcaption>{probability_bars(share, words, compact=True)}</figure>"
+        for each, share, (digit, words) in zip(found, shares, told, strict=True)
+    )
+    return (
+        f'<div class="ink-answer number"><b>{number}</b><p>{words}<br><small>{by}</small></p></div>'
+        f'<div class="ink-found">{figures}</div>'
+    )
+
+
+def in_words(probabilities: NDArray[np.floating], least: float = 0.0) -> tuple[str, str]:
+    """The digit, or "?" where the network is less sure than `least`; and a sentence that says how sure it is."""
     second, first = (int(place) for place in np.argsort(probabilities)[-2:])
-    share = float(probabilities[first])
-    percent = "more than 99 %" if share > 0.99 else f"{share:.0%}".replace("%", " %")
+    share, rest = (float(probabilities[place]) for place in (first, second))
     best, other = (f"{'an' if place == 8 else 'a'} {DIGITS[place]}" for place in (first, second))
+    if share < least:
+        return (
+            UNKNOWN,
+            f"I don't know: {best} ({percent(share)}), or {other} ({percent(rest)})?",
+        )
     if share >= SURE:
-        return first, f"{best.capitalize()}, {percent} sure."
+        sure = "more than 99 %" if share > 0.99 else percent(share)
+        return str(first), f"{best.capitalize()}, {sure} sure."
     if share >= UNSURE:
-        return first, f"Probably {best} ({percent}), perhaps {other}."
-    return first, f"Not sure: {best} ({percent}), or {other}?"
+        return str(first), f"Probably {best} ({percent(share)}), perhaps {other}."
+    return str(first), f"Not sure: {best} ({percent(share)}), or {other}?"
+
+
+def boxes(sheet: Sheet, size: int, shares: Shares, least: float) -> str:
+    """Frames around the digits with their answers, to lie over the picture they were found in."""
+    height, width = ink_of(sheet).shape
+    frames = ""
+    for found, each in zip(digits(sheet, size), shares, strict=False):
+        left, top, across, down = found.box
+        place = (100 * left / width, 100 * top / height, 100 * across / width, 100 * down / height)
+        style = "left:{:.2f}%;top:{:.2f}%;width:{:.2f}%;height:{:.2f}%".format(*place)
+        frames += f'<div style="{style}"><b>{in_words(each, least)[0]}</b></div>'
+    return f'<div class="ink-boxes" aria-hidden="true">{frames}</div>'
 
 
 def picture(image: NDArray[np.uint8], alt: str = "what the network sees") -> str:
     """A greyscale image as HTML, its pixels kept square."""
-    encoded = base64.b64encode(cv2.imencode(".png", image)[1].tobytes()).decode()
-    return f'<img src="data:image/png;base64,{encoded}" alt="{escape(alt)}">'
+    return f'<img src="{_encoded(image.tobytes(), image.shape)}" alt="{escape(alt)}">'
 
 
-def _say(text: str) -> None:
+@functools.lru_cache(maxsize=256)
+def _encoded(pixels: bytes, shape: tuple[int, int]) -> str:
+    image = np.frombuffer(pixels, np.uint8).reshape(shape)
+    return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", image)[1].tobytes()).decode()
+
+
+def say(text: str) -> None:
+    """A sentence where an answer would be."""
     st.html(f'<div class="ink-answer"><p>{escape(text)}</p></div>')

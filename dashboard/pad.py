@@ -5,6 +5,7 @@ from typing import Any
 import cv2
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session, style
 from dashboard.controlled import controlled
@@ -15,14 +16,18 @@ UNDO_STEPS = 50
 BRUSH_SIDE = 280  # side of a canvas on which the brush has its nominal width
 
 
-def render(side: int) -> None:
-    """The canvas with its tools. What is drawn is in `session.drawing()` afterwards."""
+def render(side: int) -> DeltaGenerator:
+    """The canvas with its tools. What is drawn is in `session.drawing()` afterwards.
+
+    Returns a place that lies over the canvas, for frames around what was found on it.
+    """
     drawing = session.drawing()
     if drawing.visit != session.place().visit:
         _mount(drawing, side)
         drawing.visit = session.place().visit
     with st.container(key="pad"):
         result = _canvas(drawing, side)
+        over = st.empty()
     _take(drawing, result)
     st.html("<style></style>" if drawing.sketches else style.INVITATION)
     with st.container(horizontal=True, vertical_alignment="center", key="pad-tools", width=side):
@@ -40,6 +45,7 @@ def render(side: int) -> None:
             label_visibility="collapsed",
             help="Width of the brush",
         )
+    return over
 
 
 def _canvas(drawing: Drawing, side: int) -> Any:

@@ -11,6 +11,7 @@ from dashboard.runs import PROJECT
 from engine import CheckpointError, Model, load_checkpoint
 from engine.about import read_about
 from engine.rundir import RunFolder
+from engine.snapshots import at_or_before, snapshots
 
 PRETRAINED = PROJECT / "checkpoints" / "pretrained"
 LOADED = 16  # networks kept in memory; several tabs may each look at several
@@ -47,8 +48,6 @@ def of_run(run: RunFolder | None, step: int | None = None) -> Reader | None:
         return None
     if step is None:
         return _newest(run)
-    from engine.snapshots import at_or_before, snapshots
-
     snapshot = at_or_before(snapshots(run), step)
     return Reader(f"{named(run)} at step {snapshot.step:,}", snapshot.path) if snapshot is not None else _newest(run)
 

@@ -1,57 +1,147 @@
-"""A large pad, and what happens to a drawing before a network sees it."""
-
-from html import escape
+"""A large pad: which networks read it, how sure they are, and what happens to a drawing before they see it."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import answer, pad, session
+from dashboard import answer, my_hand, pad, photo, pins, preparation, reader_menu, session, why
+from dashboard.controlled import controlled
 from dashboard.live_chart import load_plotly
-from dashboard.readers import Reader, of_run, pretrained
+from dashboard.reader_menu import Choice
+from dashboard.readers import Reader
+from dashboard.reading import Shares, Sheet, digits
+from dashboard.sidebar import more
+from dashboard.steering import WAITING
 from engine.drawing import Prepared
+from engine.rundir import RunError, RunFolder
 
-PAD_SIDE = 380  # fits into a window 420 pixels wide
+TICK = 0.3  # seconds between two looks at a network that trains
+PAD_SIDE = 340  # pixels; fits into a window 360 pixels wide
+SOURCES = {"pad": "Pad", "file": "Picture", "camera": "Camera"}
+ONLY_PAD, NO_PAD = "<style></style>", "<style>.st-key-the-pad { display: none; }</style>"
 
 
 def render() -> None:
-    """The whole page."""
-    with st.container(horizontal=True, key="stage", gap="large"):
-        with st.container(key="draw-pad", width=PAD_SIDE, gap="xsmall"):
-            pad.render(PAD_SIDE)
-        with st.container(key="charts", gap="small"):
-            reader = _choose()
-            answer.render(reader, height=300)
-    model = reader.model() if reader else None
-    prepared = answer.prepared_sketch(session.drawing().image, model.image_size if model else 28)
-    with st.container(key="steps"):
-        if prepared is not None:
-            _steps(prepared)
+    """The whole page. All of it is one fragment: a stroke runs that again, and nothing else."""
+    desk = session.desk()
+    desk.polling = _trains(reader_menu.choices(_shown_run()))
+    st.fragment(_page, run_every=TICK if desk.polling else None)()
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
-def _choose() -> Reader | None:
-    """Which network answers: those of the newest runs, and the pretrained ones."""
-    found = [reader for run in session.runs().newest(12) if (reader := of_run(run)) is not None]
-    readers = {reader.name: reader for reader in (*found, *pretrained())}
-    if not readers:
+def _page() -> None:
+    """What comes and goes does so inside containers that stay: the pad must never move."""
+    desk, run = session.desk(), _shown_run()
+    offered = reader_menu.choices(run)
+    if _trains(offered) != desk.polling:
+        st.rerun()  # the whole page: this fragment's timer starts or stops
+    with st.container(horizontal=True, key="stage", gap="large"):
+        with st.container(key="draw-pad", width=PAD_SIDE, gap="xsmall"):
+            over = _source(desk)
+        with st.container(key="charts", gap="small"):
+            with st.container(horizontal=True, key="reader-row", gap="medium"):
+                readers = reader_menu.render(offered)
+                _least(desk)
+            sheet: Sheet | None = session.drawing().sketch if desk.source == "pad" else desk.photo
+            empty = "Nothing is drawn yet" if desk.source == "pad" else "No ink is found yet"
+            with st.container(key="answer"):
+                shares = answer.render_all(readers, sheet, preparation.settings(), empty)
+    reader = readers[0] if readers else None
+    with st.container(key="details"):
+        prepared = _details(reader, sheet, shares, over)
+    with st.container(key="my-digits"):
+        pins.render_strip(run, session.shown().at_step, sheet)
+    with st.container(key="panels", gap="small"):
+        _panels(reader, prepared)
+
+
+def _shown_run() -> RunFolder | None:
+    """The run in the address, if there is one of that name."""
+    run_id = session.shown().run_id
+    try:
+        return session.runs().open(run_id) if run_id is not None else None
+    except RunError:
         return None
-    shown = f"run {session.shown().run_id}"
-    names = list(readers)
-    name = st.selectbox(
-        "Who reads",
-        names,
-        index=names.index(shown) if shown in names else 0,
-        key="reader",
-        persist_state="session",
-        help="The newest weights of a run, or a network that ships with the project.",
-    )
-    return readers.get(name or "")
 
 
-def _steps(prepared: Prepared) -> None:
-    st.markdown("##### How the drawing becomes what the network sees", anchors=False)
-    pictures = "".join(
-        f"<figure>{answer.picture(step.image, step.name)}<figcaption>{escape(step.name)}</figcaption></figure>"
-        for step in prepared.steps
+def _trains(offered: list[Choice]) -> bool:
+    """Whether a network that reads, or the shown one, is in training."""
+    looked_at = [each.run for each in reader_menu.chosen(offered)] + [each.run for each in offered[:1]]
+    return any(run is not None and session.runs().status(run).state in WAITING for run in looked_at)
+
+
+def _source(desk: session.Desk) -> DeltaGenerator | None:
+    """The pad, or a photograph; returns a place over it. The pad is always there: hidden, it keeps what is drawn."""
+    controlled(
+        st.segmented_control,
+        "What is read",
+        "source",
+        desk.source,
+        lambda wish: setattr(desk, "source", wish or "pad"),
+        options=list(SOURCES),
+        required=True,
+        format_func=SOURCES.__getitem__,
+        label_visibility="collapsed",
     )
-    st.html(f'<div class="ink-steps">{pictures}</div>')
-    st.caption("As in MNIST: the digit is 20 of 28 pixels tall or wide, and its centre of mass is in the middle.")
+    st.html(ONLY_PAD if desk.source == "pad" else NO_PAD)
+    with st.container(key="the-pad", gap="xsmall"):
+        over: DeltaGenerator | None = pad.render(PAD_SIDE)
+    with st.container(key="photo", gap="xsmall"):
+        if desk.source != "pad":
+            over = photo.render()
+    return over
+
+
+def _least(desk: session.Desk) -> None:
+    controlled(
+        st.slider,
+        "Answer only when at least so sure",
+        "least",
+        round(100 * desk.least),
+        lambda percent: setattr(desk, "least", percent / 100),
+        min_value=0,
+        max_value=99,
+        format="%d %%",
+        width=230,
+        help="Below this, the answer is “I don't know”. It holds on the Train page too.",
+    )
+
+
+def _details(
+    reader: Reader | None, sheet: Sheet | None, shares: Shares | None, over: DeltaGenerator | None
+) -> Prepared | None:
+    """Frames around the digits, and one of them step by step: that one, as the first reader sees it."""
+    desk = session.desk()
+    model = reader.model() if reader is not None else None
+    with st.container(key="which"):
+        count = 0 if shares is None else len(shares)
+        desk.index = min(desk.index, max(count - 1, 0))
+        if count > 1:
+            controlled(
+                st.segmented_control,
+                "Which digit to look at",
+                "index",
+                desk.index,
+                lambda index: setattr(desk, "index", index or 0),
+                options=list(range(count)),
+                required=True,
+                format_func=lambda index: f"Digit {index + 1}",
+            )
+    if reader is None or model is None or sheet is None or shares is None or not count:
+        return None
+    found = digits(sheet, model.image_size, preparation.settings())
+    if over is not None and (count > 1 or desk.source != "pad"):
+        over.html(answer.boxes(sheet, model.image_size, shares, desk.least))
+    preparation.render(sheet, reader, model, desk.index)
+    return found[desk.index] if desk.index < len(found) else None
+
+
+def _panels(reader: Reader | None, prepared: Prepared | None) -> None:
+    """What takes longer, and runs only while it is open."""
+    with more("Why this answer?") as open_now:
+        if open_now and reader is not None and prepared is not None:
+            why.render(reader, prepared)
+        elif open_now:
+            st.caption("Draw a digit first.")
+    with more("Learn my hand") as open_now:
+        if open_now:
+            my_hand.render(reader, prepared)
