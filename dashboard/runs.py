@@ -6,26 +6,26 @@ in which they were wanted. A paused run makes room, and waits for room when it i
 
 import contextlib
 import os
-import secrets
-import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dashboard import trash
 from dashboard.histories import Histories
 from dashboard.processes import PROJECT
 from dashboard.workers import WORKER, Workers
 from engine.about import About, write_about
 from engine.config import TrainingConfig
+from engine.forking import fork
 from engine.history import History
 from engine.rundir import Control, RunError, RunFolder, Status, tail_events
 from engine.rundir import runs as run_folders
+from engine.snapshots import at_or_before, snapshots
 
 __all__ = ["PROJECT", "Runs"]
 
 FEW_STEPS = 10  # a paused run may make so many without a place of its own: people step by hand
-TRASH = ".deleted"  # a folder of folders that are being removed; no run can have this name
 
 
 class Runs:
@@ -61,14 +61,31 @@ class Runs:
 
         until_step: pause when so many steps are made.
         """
-        try:
-            run = RunFolder.create(self.root, config)
-            if until_step is not None:
-                run.write_control(Control(until_step=until_step))
+
+        def fill(run: RunFolder) -> None:
+            run.write_control(Control(until_step=until_step))
             if about is not None:
                 write_about(run, about)
+
+        try:
+            run = RunFolder.create(self.root, config, fill=fill)
         except OSError as error:
             raise RunError(f"no run can be written to {self.root}: {error.strerror}.") from None
+        self._enqueue(run.id)
+        return run
+
+    def fork(self, run_id: str, step: int, config: TrainingConfig) -> RunFolder:
+        """A new run that goes on from the newest snapshot at or before a step, under these settings; as `start`.
+
+        Raises RunError; SettingError or ShapeError for settings under which it cannot go on.
+        """
+        parent = self.open(run_id)
+        snapshot = at_or_before(snapshots(parent), step)
+        if snapshot is None:
+            raise RunError(f"run {run_id} kept no weights from step {step:,} or before; choose a later step.")
+        run = fork(self.root, parent, snapshot, config)
+        with contextlib.suppress(OSError):  # it trains without
+            write_about(run, About(parent=run_id, parent_step=snapshot.step))
         self._enqueue(run.id)
         return run
 
@@ -78,7 +95,7 @@ class Runs:
             run = self.open(run_id)
             if self.status(run).busy or run_id in self._waiting:
                 raise RunError(f"run {run_id} is being trained already.")
-            self.command(run_id, wish="running", until_step=None)
+            self.command(run_id, wish="running", until_step=None, until_epoch=None)
             self._enqueue(run_id)
 
     def delete(self, run_id: str) -> None:
@@ -87,24 +104,21 @@ class Runs:
             run = self.open(run_id)
             if self._workers.alive(run_id) or run.status().busy:
                 raise RunError(f"run {run_id} is being trained; stop it first, then delete it.")
-            trash = self.root / TRASH
-            aside = trash / f"{run_id}-{secrets.token_hex(4)}"
-            try:  # out of sight in one move, so that nobody meets half a run
-                trash.mkdir(exist_ok=True)
-                run.path.rename(aside)
+            try:
+                trash.put_aside(run)
             except OSError as error:
                 raise RunError(f"run {run_id} cannot be deleted: {error.strerror}.") from None
             self._leave_queue(run_id)
             self._refused.pop(run_id, None)
             self._histories.forget(run_id)
-        self._empty(trash)
+        trash.empty(self.root)
 
     def open(self, run_id: str) -> RunFolder:
         """The run of that name, which may come from a link. Raises RunError."""
         return RunFolder.open(self.root, run_id)
 
     def command(self, run_id: str, **wishes: Any) -> None:
-        """Change what is wanted of a run: wish, settings, steps_per_second, until_step. Raises RunError."""
+        """Change what is wanted of a run, by the names of Control's fields. Raises RunError."""
         with self._lock:
             run = self.open(run_id)
             control = replace(run.control(), **wishes)
@@ -189,16 +203,6 @@ class Runs:
         with contextlib.suppress(ValueError):
             self._waiting.remove(run_id)
 
-    def _empty(self, trash: Path) -> None:
-        """Remove what was put aside, now or earlier: a file in use may have stayed."""
-        with contextlib.suppress(OSError):  # somebody else may be at it too
-            for path in trash.iterdir():
-                if path.is_symlink():
-                    path.unlink()
-                shutil.rmtree(path, ignore_errors=True)
-            with self._lock:  # not between another's making this folder and moving a run into it
-                trash.rmdir()
-
     def _fill(self) -> None:
         """Let waiting runs train while there is room, in order."""
         with self._lock:
@@ -242,8 +246,9 @@ class Runs:
 
 
 def _is_reached(control: Control, event: dict[str, Any]) -> bool:
-    """Whether an event is at or beyond the step at which the run is to pause."""
-    return control.until_step is not None and event.get("step", 0) >= control.until_step
+    """Whether an event is at or beyond the point at which the run is to pause."""
+    step, epoch = control.until_step, control.until_epoch
+    return (step is not None and event.get("step", 0) >= step) or (epoch is not None and event.get("epoch", 0) >= epoch)
 
 
 def _is_given_up(run: RunFolder) -> bool:

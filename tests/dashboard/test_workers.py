@@ -1,0 +1,129 @@
+"""Workers that hang are told apart from those that are busy, and ended with all that they have forked."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard import workers
+from dashboard.processes import begin, kill
+from dashboard.runs import Runs
+from dashboard.workers import SILENT_SECONDS, STOP_SECONDS, Watch
+from engine.config import DataConfig, TrainingConfig
+from engine.layers import Dense, Flatten
+from engine.rundir import Control, RunFolder
+
+SMALL = TrainingConfig(
+    data=DataConfig(train_images=500, validation_images=100), layers=(Flatten(), Dense(units=10)), epochs=10_000
+)
+# Takes the run as a worker does, and then neither beats nor listens.
+HANGS = """
+import sys, time
+from engine.rundir import RunFolder
+from pathlib import Path
+path = Path(sys.argv[1])
+RunFolder.open(path.parent, path.name).claim()
+time.sleep(600)
+"""
+
+
+def wait(what: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Return when it is so; fail when it does not become so."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    made = RunFolder.create(tmp_path, SMALL, "run")
+    made.claim()
+    return made
+
+
+@pytest.fixture
+def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    """Runs whose workers hang, watched closely."""
+    monkeypatch.setattr(workers, "WATCH_SECONDS", 0.05)
+    made = Runs(tmp_path, most=1, worker=(sys.executable, "-c", HANGS))
+    yield made
+    for run in made.newest(9):
+        made.command(run.id, wish="stopped")
+    wait(lambda: not made._workers.at_work())
+
+
+def test_a_worker_that_beats_does_not_hang(run: RunFolder) -> None:
+    watch, now = Watch(run, 0.0), 0.0
+    for beat in range(1, 6):
+        now += 0.9 * SILENT_SECONDS
+        os.utime(run.worker_file, (beat, beat))
+        assert watch.complaint(now) == ""
+
+
+def test_a_worker_that_falls_silent_hangs(run: RunFolder) -> None:
+    watch = Watch(run, 0.0)
+    assert watch.complaint(1.0) == ""
+    assert watch.complaint(SILENT_SECONDS) == ""
+    assert "no sign of life" in watch.complaint(SILENT_SECONDS + 1.1)
+
+
+def test_a_heartbeat_out_of_the_past_counts_as_one(run: RunFolder) -> None:
+    watch = Watch(run, 0.0)
+    watch.complaint(1.0)
+    os.utime(run.worker_file, (5, 5))  # the clock was set back
+    assert watch.complaint(SILENT_SECONDS + 2) == ""
+
+
+def test_a_worker_that_should_have_stopped_hangs_sooner(run: RunFolder) -> None:
+    watch = Watch(run, 0.0)
+    watch.complaint(0.0)
+    run.write_control(Control("stopped"))
+    assert watch.complaint(10.0) == ""
+    assert watch.complaint(10.0 + STOP_SECONDS) == ""
+    assert "did not stop" in watch.complaint(10.1 + STOP_SECONDS)
+    run.write_control(Control("running"))
+    assert watch.complaint(10.2 + STOP_SECONDS) == ""
+
+
+def test_a_worker_that_hangs_is_ended_and_makes_room(hanging: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "SILENT_SECONDS", 0.5)
+    first, second = hanging.start(SMALL), hanging.start(SMALL)
+    wait(lambda: hanging.status(first).state == "interrupted")
+    assert "no sign of life" in hanging.failure(first)
+    wait(lambda: hanging.status(second).state == "interrupted")
+    assert hanging.queue() == []
+
+
+def test_a_worker_that_does_not_stop_is_ended(hanging: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "STOP_SECONDS", 0.3)
+    run = hanging.start(SMALL)
+    wait(run.worker_file.exists)
+    hanging.command(run.id, wish="stopped")
+    wait(lambda: hanging.status(run).state == "interrupted")
+    assert "did not stop" in hanging.failure(run)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+def test_what_a_worker_has_forked_is_ended_with_it() -> None:
+    program = "import os, time; child = os.fork(); child and print(child, flush=True); time.sleep(600)"
+    process = begin((sys.executable, "-c", program), stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout as told:
+        child = int(told.readline())
+    kill(process)
+    process.wait(10)
+    assert process.stdin is not None
+    process.stdin.close()
+    wait(lambda: _state(child) in "XZ")
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
