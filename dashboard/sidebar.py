@@ -6,28 +6,23 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from dashboard import forms, layer_editor, session, style
+from dashboard import data_menu, forms, hand_settings, layer_editor, preset_menu, session, style
 from dashboard.charts import learning_rate_figure
-from dashboard.controlled import controlled
 from dashboard.live_chart import live_chart
 from dashboard.stack import StackCheck, check
 from engine.config import TrainingConfig
-from engine.datasets import BUILT_IN
 from engine.layers import Dropout
-from engine.presets import PRESETS
 from engine.schedules import Constant
 from engine.spec import Option
 
-TRAINING_IMAGES = 60_000  # of the data that ships with the project
 FIRST = ("learning_rate", "momentum")  # of an optimizer's fields; they show without a click
-OWN = "your own settings"
 SCHEDULE_HEIGHT = 150  # pixels
 
 
 def render() -> StackCheck:
     """Draw it, and tell whether the network can be trained."""
     with st.sidebar, st.container(key="settings", gap="xsmall"):
-        _presets()
+        preset_menu.render()
         _data()
         style.heading("Network")
         checked = check(session.draft().config)
@@ -47,41 +42,20 @@ def more(label: str) -> Iterator[bool]:
         yield bool(expander.open)
 
 
-def _presets() -> None:
-    draft = session.draft()
-    current = next((name for name, preset in PRESETS.items() if preset.config == draft.config), OWN)
-
-    def chosen(name: str) -> None:
-        if name in PRESETS:
-            draft.load(PRESETS[name].config)
-
-    controlled(
-        st.selectbox,
-        "Start from",
-        "preset",
-        current,
-        chosen,
-        options=[*([OWN] if current == OWN else []), *PRESETS],
-        help="Ready-made settings. Choosing one replaces everything below.",
-    )
-    if current in PRESETS:
-        st.caption(PRESETS[current].teaches)
-
-
 def _data() -> None:
     draft = session.draft()
     style.heading("Data")
+    images = data_menu.render()
     form = forms.Form(
         draft.put,
-        offers={"source": list(BUILT_IN)},
         labels={"train_images": "Training images"},
-        highs={"train_images": TRAINING_IMAGES, "validation_images": TRAINING_IMAGES // 3},
+        highs={"train_images": images, "validation_images": max(images // 3, 10), "added_images": images},
     )
-    first = ("source", "train_images")
-    form.fields(draft.rest.data, "data", only=first)
+    form.fields(draft.rest.data, "data", only=("train_images",))
+    hand_settings.render()
     with more("More on the data") as open_now:
         if open_now:
-            form.fields(draft.rest.data, "data", without=first)
+            form.fields(draft.rest.data, "data", without=("source", "train_images", "personal", "personal_share"))
 
 
 def _learning() -> None:

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 from engine.arrays import Shape
 from engine.config import TrainingConfig, check_network
-from engine.datasets import DataError, image_shape
+from engine.datasets import DataError, facts
 from engine.layers import Layer, ShapeError
 from engine.network import LayerSummary, summarize
 from engine.spec import SettingError
-
-CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -60,15 +58,15 @@ def check_rows(layers: Sequence[Layer], shape: Shape) -> tuple[RowCheck, ...]:
 def check(config: TrainingConfig) -> StackCheck:
     """What the sidebar and the Train button need to know of a config."""
     try:
-        shape = image_shape(config.data.source)
+        data = facts(config.data.source)
     except DataError as error:
         return StackCheck(tuple(RowCheck() for _ in config.layers), str(error))
-    rows = check_rows(config.layers, shape)
+    rows = check_rows(config.layers, data.image_shape)
     broken = next((number for number, row in enumerate(rows) if row.problem), None)
     if broken is not None:
         return StackCheck(rows, f"Layer {broken + 1}: {rows[broken].problem}")
     try:
-        check_network(config, shape, CLASSES)
+        check_network(config, data.image_shape, data.classes)
     except (ShapeError, SettingError) as error:
         if not rows:
             return StackCheck(rows, str(error))

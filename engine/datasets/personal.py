@@ -42,9 +42,9 @@ FROZEN = re.compile(r"[0-9a-f]{32}")
 _LOCK = threading.RLock()  # tabs of one page are threads of one process
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hand:
-    """Drawings in the order in which they were added. Changes give a new object."""
+    """Drawings in the order in which they were added. Changes give a new object; equal are those of one digest."""
 
     ids: npt.NDArray[np.int64]  # (n,) names that stay, whatever is deleted
     labels: Bytes  # (n,) 0 to 9

@@ -1,6 +1,5 @@
 """CSV: one image a line, with its label in the first or in the last column."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,20 @@ LABEL_NAMES = ("label", "labels", "class", "target", "y", "digit")
 
 
 def looks_like_table(path: Path) -> bool:
-    """Whether the first line is text with several columns of which at least one can be a number."""
+    """Whether the first line is text with several columns."""
     try:
         with path.open("rb") as file:
             start = file.read(1 << 16)
-        return b"\0" not in start and _delimiter(start.decode("utf-8-sig").split("\n")[0]) is not None
+        line = start.decode("utf-8-sig").split("\n")[0].strip()
     except (OSError, UnicodeDecodeError):
         return False
+    return line.replace("\t", "").isprintable() and _delimiter(line) is not None
 
 
 def read_table(path: Path) -> dict[str, Array]:
     """{"images": (n, pixels) float32, "labels": (n,)}. Raises DataError."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        first = file.readline(1 << 20)
+        first, second = file.readline(1 << 20), file.readline(1 << 20)
     delimiter = _delimiter(first) or ","
     cells = [cell.strip().strip('"').lower() for cell in first.strip().split(delimiter)]
     if not 5 <= len(cells) <= MOST_COLUMNS:
@@ -40,6 +40,8 @@ def read_table(path: Path) -> dict[str, Array]:
             "pixels in each line."
         )
     header = not all(_is_number(cell) for cell in cells)
+    if header and not second.strip():
+        raise DataError(f"{path.name} has no line with an image below its header.")
     # a number takes at least two characters in the file and four bytes here
     Budget(path.name).spend(2 * path.stat().st_size, "the table")
     numbers = _numbers(path, delimiter, header, len(cells))
@@ -64,8 +66,6 @@ def _numbers(path: Path, delimiter: str, header: bool, columns: int) -> Array:
     except (ValueError, UnicodeDecodeError) as error:
         message = f"{path.name} is no table of numbers, {columns} in each line: {str(error)[:200]}."
         raise DataError(message) from None
-    if not len(numbers):
-        raise DataError(f"{path.name} has no line with an image.")
     if not np.isfinite(numbers).all():
         raise DataError(f"{path.name} holds numbers that are not finite; expected a pixel in every cell.")
     return numbers
@@ -79,7 +79,8 @@ def _delimiter(line: str) -> str | None:
 
 def _is_number(cell: str) -> bool:
     try:
-        return math.isfinite(float(cell))
+        float(cell)
+        return True
     except ValueError:
         return False
 

@@ -39,6 +39,7 @@ _ENTROPY = replace(_DEEP, loss=CrossEntropy(), optimizer=SGD(learning_rate=0.02)
 _CONVOLUTION = replace(
     _DEEP,
     layers=(Conv(channels=32, kernel=5, padding="valid"), *_LEAKY, MaxPool(size=3), *_DEEP.layers),
+    optimizer=SGD(learning_rate=0.1),
     epochs=64,  # 40,000 steps
 )
 
@@ -75,7 +76,7 @@ PRESETS = (
     ),
     Preset(
         "16x16-l2",
-        "The deep net with decay: small weights fit the training images less closely. Too much of it costs accuracy.",
+        "Decay keeps the deep net's weights small: it fits the training images less closely. Too much of it costs accuracy.",
         replace(_DEEP, penalty=Penalty(l2=0.0005)),
     ),
     Preset(
