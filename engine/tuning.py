@@ -16,8 +16,8 @@ from engine.config import DataConfig, Penalty, Stopping, TrainingConfig
 from engine.optimizers import Adam
 from engine.schedules import Cosine
 
-IMAGES = 6_000  # of the data that the network learned from, in each epoch
-VALIDATION = 2_000
+IMAGES = 3_000  # of the data that the network learned from, in each epoch
+VALIDATION = 1_000
 SHARE = 0.25  # of each epoch that is the person's drawings
 RATES = {"last": 0.002, "all": 0.0007}
 EPOCHS = 3

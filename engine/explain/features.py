@@ -26,7 +26,7 @@ class LayerMaps:
     name: str  # "0.conv"
     kind: str
     units: npt.NDArray[np.intp]  # (k,) which channels
-    responses: Array  # (k,) mean over the map of what is positive; of a dense unit its response
+    responses: Array  # (k,) deviation over the map, as a response everywhere says nothing; of a dense unit its response
     maps: Array
 
 
@@ -40,7 +40,7 @@ def feature_maps(model: Model, image: Bytes, most: int = 8) -> list[LayerMaps]:
     for number, layer in enumerate(layers):
         if isinstance(layer, Conv):
             maps = np.moveaxis(outputs[_activated(model, number)][0], -1, 0)
-            strength = np.maximum(maps, 0).mean(axis=(1, 2))
+            strength = maps.std(axis=(1, 2))
             units = np.argsort(-strength, kind="stable")[:most]
             found.append(LayerMaps(layer_name(number, layer), "maps", units, strength[units], maps[units]))
     return found or _first_dense(model, outputs, most)

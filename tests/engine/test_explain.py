@@ -114,7 +114,7 @@ def test_the_strongest_maps_come_first_and_are_those_after_the_activation(image)
     (maps,) = feature_maps(model, image, most=3)
     assert (maps.name, maps.kind, maps.maps.shape) == ("0.conv", "maps", (3, 8, 8))
     assert maps.maps.min() >= 0  # of the ReLU, after the batch normalization
-    strengths = Probe(model).layer_outputs(image[np.newaxis].astype(np.float32) / 255)[2][0].mean(axis=(0, 1))
+    strengths = Probe(model).layer_outputs(image[np.newaxis].astype(np.float32) / 255)[2][0].std(axis=(0, 1))
     assert maps.units.tolist() == np.argsort(-strengths)[:3].tolist()
 
 
