@@ -37,7 +37,10 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class BatchDone(Event):
-    """One optimizer update. loss and accuracy are of the batch, before the update."""
+    """One optimizer update. loss and accuracy are of the batch, before the update.
+
+    If the loss or the gradient is not finite, the update was not made, and this is the last batch of the run.
+    """
 
     loss: float
     accuracy: float

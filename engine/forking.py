@@ -145,6 +145,7 @@ def _under(config: TrainingConfig, names: Names, saved: Checkpoint) -> Checkpoin
         tracked=renamed(saved.tracked),
         slots={slot: renamed(saved.slots.get(slot, {})) or zeros for slot in config.optimizer.slot_names},
         average=(renamed(saved.average) or params) if config.average else {},
+        record=saved.record | {"diverged": False},
         parts=parts,
     )
 

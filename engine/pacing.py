@@ -73,6 +73,8 @@ class Pacing:
 
     def reason_to_end(self, position: Position, record: Record) -> str | None:
         """Why no further step is made; None if one is."""
+        if record.diverged:
+            return "diverged"
         stopping = self.config.stopping
         if position.offset == 0 and position.epoch:
             if stopping.target_accuracy and record.best_accuracy >= stopping.target_accuracy:

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.events import RunEnded
+
 
 @dataclass
 class Record:
@@ -22,6 +24,26 @@ class Record:
     looked: bool = True  # False between a batch and the look at validation images that may be due after it
     probed: bool = True  # False between a batch that was measured and the event that tells it
     update_norm: float = 0.0  # of that batch
+    diverged: bool = False  # the newest batch had an infinite loss or gradient, and changed nothing
+
+    def count(self, loss: float, correct: int, images: int) -> None:
+        """Take in one batch; a look at validation images may be due after it."""
+        self.loss_sum += loss * images
+        self.correct += correct
+        self.seen += images
+        self.looked = False
+
+    def tell_probe(self, update_norm: float | None) -> None:
+        """The length of that batch's update is to be told; None if it was not measured."""
+        self.probed = update_norm is None
+        self.update_norm = update_norm or 0.0
+
+    def ended(self, step: int, epoch: float, reason: str) -> RunEnded:
+        """The end of the run, with the figures that are known by then."""
+        best = float(self.best_epoch) if self.best_epoch else None
+        seen, unseen = self.validation, self.test
+        figures = seen.get("loss"), seen.get("accuracy"), unseen.get("loss"), unseen.get("accuracy")
+        return RunEnded(step, epoch, reason, *figures, best)
 
     def end_epoch(self, epoch: int, loss: float, accuracy: float) -> bool:
         """Judge a complete epoch by its validation figures: True if it is the best so far."""

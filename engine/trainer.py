@@ -13,10 +13,9 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.averaging import WeightAverage
-from engine.checkpoint import Checkpoint, CheckpointError, Position, copy_named, versions
+from engine.checkpoint import Checkpoint, CheckpointError, Position, versions
 from engine.config import TrainingConfig, check_network, live_changes
 from engine.datasets.base import Split
 from engine.evaluation import Evaluator, Figures
@@ -26,8 +25,9 @@ from engine.pacing import Pacing
 from engine.parallel import make_crew
 from engine.probing import NormProbe
 from engine.record import Record
-from engine.stepping import Stepper, StepResult, choose_parts
-from engine.streams import stream
+from engine.shuffling import Shuffled
+from engine.state import State, take_weights
+from engine.stepping import Stepper, choose_parts
 
 LOOK_IMAGES = 1000  # validation images that are looked at within an epoch: a fixed tenth of them, by default
 
@@ -63,35 +63,26 @@ class Trainer:
         self.best: Checkpoint | None = None
         self.kept: Checkpoint | None = None
         self._pending: TrainingConfig | None = None
-        self._order: tuple[int, npt.NDArray[np.intp]] | None = None
+        self._shuffled = Shuffled(config.seed, len(data.train_images))
         self.network.initialize(config.initializer, config.seed)
         if start is not None:
-            self._start_from(start)
-        self._average = WeightAverage(self.network, config.average)
+            take_weights(self.network, start.average or start.params, start.tracked)
+        self._state = State(self.network, self._stepper.slots, WeightAverage(self.network, config.average))
         if resume is not None:
             self._resume(resume)
-
-    def _start_from(self, start: Checkpoint) -> None:
-        copy_named(start.average or start.params, self.network.named(self.network.vector))
-        copy_named(start.tracked, self.network.tracked)
 
     def _resume(self, saved: Checkpoint) -> None:
         """Take over everything that a checkpoint of this run holds."""
         if saved.position.offset > len(self.data.train_images):
             raise CheckpointError("the checkpoint lies beyond the end of an epoch; it belongs to other data.")
-        copy_named(saved.params, self.network.named(self.network.vector))
-        copy_named(saved.tracked, self.network.tracked)
-        for name, slot in self._stepper.slots.items():
-            copy_named(saved.slots.get(name, {}), self.network.named(slot))
-        copy_named(saved.average, self._average.named())
+        self._state.restore(saved)
         self.position = saved.position
         self.record = Record.from_json(saved.record)
 
     @property
     def state_bytes(self) -> int:
         """Bytes of what a checkpoint holds, about."""
-        copies = 1 + len(self._stepper.slots) + bool(self.config.average)
-        return copies * self.network.vector.nbytes
+        return self._state.nbytes
 
     @property
     def total_steps(self) -> int:
@@ -120,17 +111,13 @@ class Trainer:
 
     def checkpoint(self, arrays_only: bool = False) -> Checkpoint:
         """A copy of the state; with `arrays_only`, of the weights without what is needed to go on."""
-        slots = {n: self.network.named(s.copy()) for n, s in self._stepper.slots.items()}
         return Checkpoint(
             config=self.config,
             image_shape=self.data.image_shape,
             classes=self.data.classes,
             scaling=self.data.scaling,
             position=self.position,
-            params=self.network.named(self.network.vector.copy()),
-            tracked={name: array.copy() for name, array in self.network.tracked.items()},
-            slots={} if arrays_only else slots,
-            average={name: array.copy() for name, array in self._average.named().items()},
+            **self._state.copies(slots=not arrays_only),
             record=self.record.to_json(),
             parts=self.parts,
             versions=versions(),
@@ -143,18 +130,10 @@ class Trainer:
             yield from self._look()  # if it was due when the checkpoint was taken from which this goes on
             while True:
                 yield from self._apply_pending()
-                if (reason := self._pacing.reason_to_end(self.position, self.record)) is not None:
+                reason = self._pacing.reason_to_end(self.position, self.record)
+                if reason is not None:
                     break
-                tracked = [array.copy() for array in self.network.tracked.values()]
-                result = self._next_batch()
-                if not (math.isfinite(result.loss) and math.isfinite(result.gradient_norm)):
-                    # the weights were left alone; running means were not
-                    for array, kept in zip(self.network.tracked.values(), tracked, strict=True):
-                        array[...] = kept
-                    reason = "diverged"
-                yield result
-                if reason:
-                    break
+                yield self._next_batch()
                 yield from self._look()
             yield self._ended(reason)
 
@@ -186,33 +165,26 @@ class Trainer:
 
     def _next_batch(self) -> BatchDone:
         """One step, and the position after it."""
-        step, epoch, offset = self.position.step, self.position.epoch, self.position.offset
-        if self._order is None or self._order[0] != epoch:
-            rng = stream(self.config.seed, "shuffle", epoch)
-            self._order = (epoch, rng.permutation(len(self.data.train_images)))
-        chosen = self._order[1][offset : offset + self.config.batch_size]
-        pacing = self._pacing
-        rate = self.config.optimizer.learning_rate * self.config.schedule.factor(
-            step, pacing.total_steps(self.position)
-        )
+        step, pacing = self.position.step, self._pacing
         after = pacing.after_batch(self.position)
+        chosen = self._shuffled.between(self.position, after)
+        schedule, total = self.config.schedule, pacing.total_steps(self.position)
+        rate = self.config.optimizer.learning_rate * schedule.factor(step, total)
         if probe := pacing.probe_is_due(after):
             self._norms.remember()
+        tracked = [array.copy() for array in self.network.tracked.values()]
         result = self._stepper.step(step, chosen, rate)
-        if not result.diverged:
-            self._count(result, after, len(chosen))
-            self.record.probed = not probe
-            self.record.update_norm = self._norms.update_norm() if probe else 0.0
-        accuracy = result.correct / len(chosen)
-        return BatchDone(self.position.step, self.epoch, result.loss, accuracy, len(chosen), rate, result.gradient_norm)
-
-    def _count(self, result: StepResult, after: Position, images: int) -> None:
-        self._average.follow(self.position.step)
-        self.record.loss_sum += result.loss * images
-        self.record.correct += result.correct
-        self.record.seen += images
-        self.record.looked = False
-        self.position = after
+        self.record.diverged = result.diverged
+        if result.diverged:  # the weights were left alone; running means were not
+            for array, kept in zip(self.network.tracked.values(), tracked, strict=True):
+                array[...] = kept
+        else:
+            self._state.average.follow(step)
+            self.record.count(result.loss, result.correct, len(chosen))
+            self.record.tell_probe(self._norms.update_norm() if probe else None)
+            self.position = after
+        accuracy, epoch_after = result.correct / len(chosen), pacing.epoch(after)
+        return BatchDone(after.step, epoch_after, result.loss, accuracy, len(chosen), rate, result.gradient_norm)
 
     def _look(self) -> Iterator[Event]:
         """What is due after a batch: validation, of all images at the end of an epoch and of some within it; probes.
@@ -237,7 +209,7 @@ class Trainer:
 
     def _validate(self, count: int | None = None) -> Figures:
         """Figures for the first `count` validation images, which are in random order by their split."""
-        with self._average.in_place():
+        with self._state.average.in_place():
             return self._evaluator.validation(self.config.loss, count)
 
     def _end_epoch(self, figures: Figures) -> EpochDone:
@@ -256,48 +228,20 @@ class Trainer:
         """Put the weights in place that the run ends with, and take the figures that count, of these."""
         final = self.position
         if self.config.stopping.keep == "best" and self.best is not None:
-            self._put_back(self.best)
+            self._state.restore(self.best, slots=False)
         if reason == "diverged":
-            self._discard_overflow()
+            self._state.discard_overflow()
         validation = self._validate()
-        with self._average.in_place():
+        with self._state.average.in_place():
             test = self._evaluator.test(self.config.loss)
         self.record.test = {"loss": test.loss, "accuracy": test.accuracy} if test.count else {}
         self.record.validation = {"loss": validation.loss, "accuracy": validation.accuracy}
         self.kept = self.checkpoint(arrays_only=True)
-        return RunEnded(
-            final.step,
-            final.epoch + final.offset / len(self.data.train_images),
-            reason,
-            validation.loss,
-            validation.accuracy,
-            test.loss if test.count else None,
-            test.accuracy if test.count else None,
-            float(self.record.best_epoch) if self.record.best_epoch else None,
-        )
+        return self.record.ended(final.step, self._pacing.epoch(final), reason)
 
     def stopped(self) -> RunEnded:
         """The last event of a run that somebody wished to end here, at once: figures are those known already."""
-        known = self.record.validation
-        best = float(self.record.best_epoch) if self.record.best_epoch else None
-        return RunEnded(
-            self.position.step,
-            self.epoch,
-            "stopped",
-            known.get("loss"),
-            known.get("accuracy"),
-            best_epoch=best,
-        )
-
-    def _put_back(self, kept: Checkpoint) -> None:
-        copy_named(kept.params, self.network.named(self.network.vector))
-        copy_named(kept.tracked, self.network.tracked)
-        copy_named(kept.average, self._average.named())
-
-    def _discard_overflow(self) -> None:
-        """Put 0 for what overflowed in the last update, so that the file can be read."""
-        for array in (self.network.vector, *self.network.tracked.values(), *self._average.named().values()):
-            array[~np.isfinite(array)] = 0
+        return self.record.ended(self.position.step, self.epoch, "stopped")
 
     def close(self) -> None:
         """Let the threads end. A trainer is not used after this."""

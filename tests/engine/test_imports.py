@@ -19,7 +19,7 @@ LEVELS = (
     ("config",),
     ("events", "datasets", "presets", "control", "rundir", "history", "about"),
     ("checkpoint", "parallel", "pictures", "updating", "record", "averaging", "snapshots"),
-    ("evaluation", "stepping", "pacing", "probing", "carrying", "forking", "explain", "tuning"),
+    ("evaluation", "stepping", "state", "shuffling", "pacing", "probing", "carrying", "forking", "explain", "tuning"),
     ("trainer",),
     ("recording",),
     ("worker", "bench"),

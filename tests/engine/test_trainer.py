@@ -183,7 +183,7 @@ def test_weights_that_overflowed_in_the_last_update_do_not_spoil_the_file(tiny, 
     for event in trainer.run():
         if event.step == 3:
             trainer.network.vector[:5] = np.inf
-            trainer._average.named()["1.dense.weight"].flat[5:9] = np.nan
+            trainer._state.average.named()["1.dense.weight"].flat[5:9] = np.nan
     assert event.reason == "diverged"
     kept = trainer.kept
     assert all(np.isfinite(array).all() for array in (*kept.params.values(), *kept.average.values()))
