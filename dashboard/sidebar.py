@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import data_menu, forms, hand_settings, layer_editor, preset_menu, session, style
 from dashboard.charts import learning_rate_figure
 from dashboard.live_chart import live_chart
-from dashboard.stack import StackCheck, check
+from dashboard.stack import StackCheck, check, planned
 from engine.config import TrainingConfig
 from engine.layers import Dropout
 from engine.schedules import Constant
@@ -81,7 +81,7 @@ def _schedule_picture(config: TrainingConfig) -> None:
     """The learning rate over the run, as the settings plan it; nothing where it stays the same."""
     if config.schedule == Constant():
         return
-    total = math.ceil(config.data.train_images / config.batch_size) * config.epochs
+    total = math.ceil(planned(config) / config.batch_size) * config.epochs
     total = min(total, config.max_steps or total)
     rate, schedule = config.optimizer.learning_rate, config.schedule
     first, last = (rate * schedule.factor(step, total) for step in (0, total - 1))

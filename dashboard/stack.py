@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.arrays import Shape
 from engine.config import TrainingConfig, check_network
-from engine.datasets import DataError, facts
+from engine.datasets import DataError, facts, planned_images
 from engine.layers import Layer, ShapeError
 from engine.network import LayerSummary, summarize
 from engine.spec import SettingError
@@ -73,6 +73,14 @@ def check(config: TrainingConfig) -> StackCheck:
         last = RowCheck(rows[-1].summary, str(error))  # what is wrong with the whole shows at its end
         return StackCheck((*rows[:-1], last), str(error))
     return StackCheck(rows)
+
+
+def planned(config: TrainingConfig) -> int:
+    """Images in an epoch; what was asked for, where the data cannot be read."""
+    try:
+        return planned_images(config.data)
+    except DataError:
+        return config.data.train_images
 
 
 def shape_words(shape: Shape) -> str:

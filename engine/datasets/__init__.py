@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.config import DataConfig
 from engine.datasets.added import add_images
-from engine.datasets.base import DataError, Dataset, Scaling, Split, split
+from engine.datasets.base import DataError, Dataset, Scaling, Split, held_back, split
 from engine.datasets.builtin import BUILT_IN, BUILT_IN_SHAPES
 from engine.datasets.mixing import mix_in
 from engine.datasets.reading import FORMATS, read_path
@@ -23,6 +23,7 @@ __all__ = [
     "image_shape",
     "load",
     "load_split",
+    "planned_images",
 ]
 
 
@@ -33,6 +34,7 @@ class Facts:
     image_shape: tuple[int, int, int]
     classes: int
     images: int  # to learn from, those for validation included where they have no place of their own
+    own_validation: bool = False
 
 
 def load(source: str) -> Dataset:
@@ -77,9 +79,16 @@ def facts(source: str) -> Facts:
     if source in BUILT_IN_SHAPES:
         return Facts(BUILT_IN_SHAPES[source], 10, 60_000)
     data = load(source)
-    return Facts(data.image_shape, data.classes, len(data.images))
+    return Facts(data.image_shape, data.classes, len(data.images), data.validation is not None)
 
 
 def image_shape(source: str) -> tuple[int, int, int]:
     """(height, width, channels) of a data set; at once for those that ship with the project."""
     return facts(source).image_shape
+
+
+def planned_images(config: DataConfig) -> int:
+    """How many images a run with this config has in an epoch."""
+    found = facts(config.source)
+    held = 0 if found.own_validation else held_back(found.images, config.train_images, config.validation_images)
+    return min(config.train_images, found.images - held) + config.added_images

@@ -90,11 +90,7 @@ def split(
     count = len(data.images)
     if count < 2:
         raise DataError(f"{data.name} has {count} training images; at least 2 are needed.")
-    held = min(
-        validation_images,
-        count - 1,
-        max(count // 5, 1) if validation_images + train_images > count else count,
-    )
+    held = held_back(count, train_images, validation_images)
     order = stream(seed, "split").permutation(count)
     # the first validation images are looked at within an epoch, so they stay in random order
     if data.validation is None:
@@ -120,6 +116,12 @@ def split(
         data.classes,
         _standard(images) if standardize else Scaling(),
     )
+
+
+def held_back(count: int, train_images: int, validation_images: int) -> int:
+    """How many of `count` images are for validation, when so many of each are wished for."""
+    most = max(count // 5, 1) if validation_images + train_images > count else count
+    return min(validation_images, count - 1, most)
 
 
 def _standard(images: Bytes) -> Scaling:

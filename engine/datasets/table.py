@@ -12,20 +12,22 @@ from engine.datasets.budget import MOST_IMAGES, Budget
 Array = npt.NDArray[Any]
 
 DELIMITERS = (",", ";", "\t", " ")
-MOST_COLUMNS = 64 * 64 + 1
+FEWEST_COLUMNS, MOST_COLUMNS = 2 * 2 + 1, 64 * 64 + 1
 MOST_CLASSES = 256
 LABEL_NAMES = ("label", "labels", "class", "target", "y", "digit")
 
 
 def looks_like_table(path: Path) -> bool:
-    """Whether the first line is text with several columns."""
+    """Whether the first line is text with several columns that may be numbers or their names."""
     try:
         with path.open("rb") as file:
             start = file.read(1 << 16)
         line = start.decode("utf-8-sig").split("\n")[0].strip()
     except (OSError, UnicodeDecodeError):
         return False
-    return line.replace("\t", "").isprintable() and _delimiter(line) is not None
+    cells = line.split(_delimiter(line))
+    numbers = any(_is_number(cell) for cell in cells)
+    return line.replace("\t", "").isprintable() and len(cells) > 1 and (numbers or len(cells) >= FEWEST_COLUMNS)
 
 
 def read_table(path: Path) -> dict[str, Array]:
@@ -34,7 +36,7 @@ def read_table(path: Path) -> dict[str, Array]:
         first, second = file.readline(1 << 20), file.readline(1 << 20)
     delimiter = _delimiter(first) or ","
     cells = [cell.strip().strip('"').lower() for cell in first.strip().split(delimiter)]
-    if not 5 <= len(cells) <= MOST_COLUMNS:
+    if not FEWEST_COLUMNS <= len(cells) <= MOST_COLUMNS:
         raise DataError(
             f"{path.name} has {len(cells)} columns; expected a label and from 4 (2x2) to {MOST_COLUMNS - 1} (64x64) "
             "pixels in each line."

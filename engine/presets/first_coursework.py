@@ -76,7 +76,7 @@ PRESETS = (
     ),
     Preset(
         "16x16-l2",
-        "Decay keeps the deep net's weights small, so it fits the training images less closely. Too much costs accuracy.",
+        "Decay keeps the deep net's weights small: it fits the training images less closely. Too much costs accuracy.",
         replace(_DEEP, penalty=Penalty(l2=0.0005)),
     ),
     Preset(

@@ -8,7 +8,7 @@ import pytest
 
 from engine.augment import Shift, Transpose
 from engine.config import DataConfig
-from engine.datasets import BUILT_IN, DataError, image_shape, load, load_split
+from engine.datasets import BUILT_IN, DataError, image_shape, load, load_split, planned_images
 from engine.datasets.added import add_images
 from engine.datasets.base import Dataset, Scaling, split
 from engine.datasets.builtin import shrink
@@ -193,6 +193,12 @@ def test_a_config_asks_for_added_images():
     config = DataConfig(train_images=40, validation_images=40, added_images=10, added_by=(Shift(pixels=2.0),))
     parts = load_split(config, 1)
     assert (len(parts.train_images), len(parts.train_labels), len(parts.validation_images)) == (50, 50, 40)
+
+
+@pytest.mark.parametrize(("train", "validation", "added"), [(40, 20, 0), (60_000, 10, 7), (50_000, 20_000, 0)])
+def test_the_images_of_an_epoch_are_known_beforehand(train, validation, added):
+    config = DataConfig(train_images=train, validation_images=validation, added_images=added)
+    assert planned_images(config) == len(load_split(config, 1).train_images)
 
 
 def test_a_file_with_validation_images_of_its_own_keeps_them_apart(numbered):
