@@ -20,6 +20,7 @@ from engine.drawing import Prepared, PrepareSettings
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SURE, UNSURE = 0.9, 0.6  # probabilities from which, and below which, the words say so
 UNKNOWN = "?"
+ROOM_FOR_A_LABEL = 8  # percent of the height, above a frame
 
 
 def render(reader: Reader | None) -> Shares | None:
@@ -31,17 +32,18 @@ def render_all(
     readers: list[Reader],
     sheet: Sheet | None,
     settings: PrepareSettings = ALL_STEPS,
-    empty: str = "Nothing is drawn yet",
+    empty: str = "Nothing is drawn yet.",
 ) -> Shares | None:
     """The answers of one or several networks. Returns the first one's, (digits, classes); None: there is none."""
     models = [(reader, model) for reader in readers if (model := reader.model()) is not None]
     if not models:
         say("No network can read yet. Press Train: its answers appear here within seconds.")
         return None
-    names = " and ".join(reader.name for reader, _ in models)
     shares = [_answers(reader, model, sheet, settings) for reader, model in models] if sheet else []
     if sheet is None or not len(shares[0]):
-        more = f"{empty}. The answer will come from {names}."
+        *others, last = [reader.name for reader, _ in models]
+        names = f"{', '.join(others)} and {last}" if others else last
+        more = f"{empty} The answer will come from {names}."
         st.html(f'<div class="ink-answer"><p>{escape(more)}</p></div>' + probability_bars(None))
         return None
     blocks = [
@@ -58,18 +60,18 @@ def _answers(reader: Reader, model: Model, sheet: Sheet, settings: PrepareSettin
 
 def _card(reader: Reader, model: Model, found: tuple[Prepared, ...], shares: Shares, alone: bool) -> str:
     """One network's answer. alone: with all the room there is."""
+    by = f"<br><small>by {escape(reader.name)}, which sees {model.image_size}×{model.image_size} pixels</small>"
     least = session.desk().least
-    by = f"by {escape(reader.name)}, which sees {model.image_size}×{model.image_size} pixels"
-    if len(found) > 1:
-        inside = _several(found, shares, least, by)
-    else:
-        digit, words = in_words(shares[0], least)
-        size = "" if alone else " small"
-        inside = (
-            f'<div class="ink-answer{size}">{picture(found[0].image)}<b>{digit}</b>'
-            f"<p>{escape(words)}<br><small>{by}</small></p></div>{probability_bars(shares[0], words)}"
-        )
-    return inside if alone else f'<div class="ink-card">{inside}</div>'
+    inside = (_several if len(found) > 1 else _single)(found, shares, least, by if alone else "")
+    return inside if alone else f'<div class="ink-card"><h6>{escape(reader.name)}</h6>{inside}</div>'
+
+
+def _single(found: tuple[Prepared, ...], shares: Shares, least: float, by: str) -> str:
+    digit, words = in_words(shares[0], least)
+    return (
+        f'<div class="ink-answer{"" if by else " small"}">{picture(found[0].image)}<b>{digit}</b>'
+        f"<p>{escape(words)}{by}</p></div>{probability_bars(shares[0], words)}"
+    )
 
 
 def _several(found: tuple[Prepared, ...], shares: Shares, least: float, by: str) -> str:
@@ -77,14 +79,14 @@ def _several(found: tuple[Prepared, ...], shares: Shares, least: float, by: str)
     told = [in_words(each, least) for each in shares]
     number = "".join(digit for digit, _ in told)
     unknown = number.count(UNKNOWN)
-    words = f"{len(found)} digits" + (f", {unknown} of them unclear." if unknown else ".")
+    count = f"{len(found)} digits" + (f", {unknown} of them unclear." if unknown else ".")
     figures = "".join(
         f"<figure>{picture(each.image, words)}<figcaption><b>{digit}</b> {escape(percent(float(share.max())))}"
         f"</figcaption>{probability_bars(share, words, compact=True)}</figure>"
         for each, share, (digit, words) in zip(found, shares, told, strict=True)
     )
     return (
-        f'<div class="ink-answer number"><b>{number}</b><p>{words}<br><small>{by}</small></p></div>'
+        f'<div class="ink-answer number{"" if by else " small"}"><b>{number}</b><p>{count}{by}</p></div>'
         f'<div class="ink-found">{figures}</div>'
     )
 
@@ -115,7 +117,8 @@ def boxes(sheet: Sheet, size: int, shares: Shares, least: float) -> str:
         left, top, across, down = found.box
         place = (100 * left / width, 100 * top / height, 100 * across / width, 100 * down / height)
         style = "left:{:.2f}%;top:{:.2f}%;width:{:.2f}%;height:{:.2f}%".format(*place)
-        frames += f'<div style="{style}"><b>{in_words(each, least)[0]}</b></div>'
+        low = ' class="low"' if place[1] < ROOM_FOR_A_LABEL else ""
+        frames += f'<div{low} style="{style}"><b>{in_words(each, least)[0]}</b></div>'
     return f'<div class="ink-boxes" aria-hidden="true">{frames}</div>'
 
 

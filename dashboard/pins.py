@@ -18,7 +18,7 @@ from dashboard.controlled import controlled
 from dashboard.live_chart import live_chart
 from dashboard.pin_curves import Curves, Pin, Shares, ask, curves, image_of, right_since
 from dashboard.readers import choose, pretrained
-from dashboard.reading import Sheet, answers, digits
+from dashboard.reading import Sheet, answers, digits, on_desk
 from engine import Model
 from engine.rundir import RunFolder
 
@@ -44,16 +44,15 @@ def kept() -> Pins:
     return session.kept("pins", Pins)
 
 
-def render_strip(run: RunFolder | None, at_step: int | None, sheet: Sheet | None = None) -> None:
+def render_strip(run: RunFolder | None, at_step: int | None) -> None:
     """Each pinned digit with its picture, its ten bars, and the probability of the right answer over the run.
 
-    run: whose weights read; None: a network that ships. at_step: the step to which the run is rewound. sheet: what can
-    be pinned, if it is not what is on the pad.
+    run: whose weights read; None: a network that ships. at_step: the step to which the run is rewound.
     """
     pins = kept()
     with st.container(key="pins", gap="small"):
         st.markdown("##### My digits", anchors=False)
-        _form(pins, sheet or session.drawing().sketch)
+        _form(pins, on_desk() if session.place().page == "Draw" else session.drawing().sketch)
         with st.container(key="pins-live", gap="small"):
             if pins.items:
                 _live(pins, run, at_step)
@@ -134,7 +133,7 @@ def _live(pins: Pins, run: RunFolder | None, at_step: int | None) -> None:
     found = _curves(run, items, model if at_step is None else None)
     with st.container(horizontal=True, key="pin-cards", gap="small"):
         for place, pin in enumerate(items):
-            with st.container(width=196, key=f"pin-card-{pin.number}", gap="xsmall"):
+            with st.container(width=172, key=f"pin-card-{pin.number}", gap="xsmall"):
                 st.html(_card(pin, model, shares[place], found, place))
                 st.button("Remove", key=f"unpin-{pin.number}", type="tertiary", on_click=_unpin, args=(pins, pin))
     if run is None or found is None or not len(found.steps):

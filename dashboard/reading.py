@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard import session
 from dashboard.readers import read
 from dashboard.session import Photo, Sketch
 from engine import Model
@@ -14,6 +15,12 @@ from engine.drawing import Prepared, PrepareSettings, digits_in_ink, find_ink, i
 Sheet = Sketch | Photo
 Shares = NDArray[np.floating]
 ALL_STEPS = PrepareSettings()
+
+
+def on_desk() -> Sheet | None:
+    """What the Draw page reads: the drawing or the picture; None: there is none."""
+    desk = session.desk()
+    return session.drawing().sketch if desk.source == "pad" else desk.photo
 
 
 @functools.lru_cache(maxsize=32)

@@ -1,5 +1,7 @@
 """A large pad: which networks read it, how sure they are, and what happens to a drawing before they see it."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -8,7 +10,7 @@ from dashboard.controlled import controlled
 from dashboard.live_chart import load_plotly
 from dashboard.reader_menu import Choice
 from dashboard.readers import Reader
-from dashboard.reading import Shares, Sheet, digits
+from dashboard.reading import Shares, Sheet, digits, on_desk
 from dashboard.sidebar import more
 from dashboard.steering import WAITING
 from engine.drawing import Prepared
@@ -41,15 +43,14 @@ def _page() -> None:
             with st.container(horizontal=True, key="reader-row", gap="medium"):
                 readers = reader_menu.render(offered)
                 _least(desk)
-            sheet: Sheet | None = session.drawing().sketch if desk.source == "pad" else desk.photo
-            empty = "Nothing is drawn yet" if desk.source == "pad" else "No ink is found yet"
+            sheet = on_desk()
             with st.container(key="answer"):
-                shares = answer.render_all(readers, sheet, preparation.settings(), empty)
+                shares = answer.render_all(readers, sheet, preparation.settings(), _empty(desk))
     reader = readers[0] if readers else None
     with st.container(key="details"):
         prepared = _details(reader, sheet, shares, over)
     with st.container(key="my-digits"):
-        pins.render_strip(run, session.shown().at_step, sheet)
+        pins.render_strip(run, session.shown().at_step)
     with st.container(key="panels", gap="small"):
         _panels(reader, prepared)
 
@@ -69,6 +70,13 @@ def _trains(offered: list[Choice]) -> bool:
     return any(run is not None and session.runs().status(run).state in WAITING for run in looked_at)
 
 
+def _empty(desk: session.Desk) -> str:
+    """Why there is nothing to answer."""
+    if desk.source == "pad":
+        return "Nothing is drawn yet."
+    return "No picture is there yet." if desk.photo is None else "No ink is found in this picture."
+
+
 def _source(desk: session.Desk) -> DeltaGenerator | None:
     """The pad, or a photograph; returns a place over it. The pad is always there: hidden, it keeps what is drawn."""
     controlled(
@@ -76,7 +84,7 @@ def _source(desk: session.Desk) -> DeltaGenerator | None:
         "What is read",
         "source",
         desk.source,
-        lambda wish: setattr(desk, "source", wish or "pad"),
+        partial(_read_from, desk),
         options=list(SOURCES),
         required=True,
         format_func=SOURCES.__getitem__,
@@ -89,6 +97,10 @@ def _source(desk: session.Desk) -> DeltaGenerator | None:
         if desk.source != "pad":
             over = photo.render()
     return over
+
+
+def _read_from(desk: session.Desk, wish: str | None) -> None:
+    desk.source, desk.problem = wish or "pad", ""
 
 
 def _least(desk: session.Desk) -> None:

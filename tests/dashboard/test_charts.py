@@ -15,7 +15,6 @@ from dashboard.charts import (
     architecture_picture,
     learning_rate_figure,
     loss_figure,
-    probability_bars,
 )
 from dashboard.charts.axes import accuracy_limits, loss_limits
 from dashboard.charts.marks import change_text
@@ -89,7 +88,6 @@ def test_plotly_takes_the_curves_at_any_length(tmp_path, steps, x, smoothing):
 
 
 def test_plotly_takes_the_other_figures():
-    go.Figure(probability_bars(np.full(10, 0.1), dark=True))
     for schedule in Schedule.members().values():
         go.Figure(learning_rate_figure(schedule(warmup=10), 0.1, 1000, step=50))
 
@@ -211,23 +209,6 @@ def test_building_a_figure_costs_the_same_in_long_runs(tmp_path):
         accuracy_figure(history)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.02
-
-
-def test_likeliest_digit_stands_out():
-    tracks, bars = probability_bars([0.001, 0.02, 0.9, 0.03, 0, 0.01, 0, 0.03, 0.009, 0])["data"]
-    assert bars["marker"]["color"].index(LIGHT.training) == 2
-    assert tracks["text"][:3] == ["&lt; 1 %", "2 %", "<b>90 %</b>"]
-
-
-def test_no_certainty_is_claimed_that_is_not_there():
-    assert probability_bars(np.eye(10)[3] * 0.9994)["data"][0]["text"][3] == "<b>&gt; 99 %</b>"
-
-
-@pytest.mark.parametrize("probabilities", [None, np.full(10, np.nan)])
-def test_bars_are_empty_without_probabilities(probabilities):
-    tracks, bars = probability_bars(probabilities)["data"]
-    assert tracks["text"] == [""] * 10
-    assert bars["x"] == [0] * 10
 
 
 def test_learning_rate_follows_the_schedule():

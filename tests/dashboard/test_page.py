@@ -160,9 +160,9 @@ def test_a_run_is_started_shown_in_the_address_changed_and_stopped(app: AppTest,
     checked(app.button("back").click().run())
     assert draft(app).config == TrainingConfig().with_values({"optimizer.learning_rate": 0.002})
     checked(main_button(app).click().run())
-    wait(app, lambda: main_button(app).label == "Resume")
+    wait(app, lambda: main_button(app).key == "main-resume")
     checked(app.button("stop").click().run())
-    wait(app, lambda: main_button(app).label == "Train")
+    wait(app, lambda: main_button(app).key == "main-train")
     assert run.status().reason == "stopped"
 
 
@@ -249,7 +249,7 @@ def test_the_draw_page_asks_for_a_network_and_shows_how_a_drawing_is_prepared(ro
         draw.render()
 
     app = checked(AppTest.from_function(script, default_timeout=30).run())
-    assert "No network can read yet" in html(app) or app.selectbox("reader")
+    assert "No network can read yet" in html(app) or app.multiselect("readers")
     app.session_state["canvas1"] = canvas_value(one())
     checked(app.run())
-    assert "stroke width" in html(app)
+    assert "without: " in html(app)
