@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import TrainingConfig, check_network
-from engine.datasets import facts
+from engine.datasets import facts, load
 from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, Validated
 from engine.presets import DEFAULT, PRESETS
 from engine.rundir import RunFolder, runs_folder
@@ -38,6 +38,9 @@ def run(options: argparse.Namespace) -> int:
     run.claim()
     session = Session(run)
     told = Progress(config, quiet=options.json)
+    if not options.json:
+        for note in load(config.data.source).notes:
+            print(note)
     previous = signal.signal(signal.SIGINT, lambda *_: session.leave.set())
     signal.signal(signal.SIGTERM, lambda *_: session.leave.set())
     try:

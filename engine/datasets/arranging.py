@@ -106,8 +106,9 @@ def _stacked(name: str, key: str, images: Array, labels: Array, by_columns: bool
     count = len(labels)
     if count > MOST_IMAGES:
         raise DataError(f"{name} has {count:,} images; at most {MOST_IMAGES:,} are read.")
-    if images.shape[0] != count or (by_columns and images.ndim > 2 and images.shape[-1] == count):
-        images = np.moveaxis(images, images.shape.index(count) if images.shape[-1] != count else -1, 0)
+    last = images.shape[-1] == count and (by_columns or images.shape[0] != count)  # as MATLAB stacks images
+    if (last and images.ndim > 2) or images.shape[0] != count:
+        images = np.moveaxis(images, -1 if last else images.shape.index(count), 0)
     if images.dtype.kind not in "iufb":
         raise DataError(f"{name}: {key[:40]} holds {images.dtype}; expected numbers.")
     if images.ndim == 4 and images.shape[3] in (3, 4):  # colours: their mean is grey
@@ -135,6 +136,6 @@ def _hold_back(images: dict[str, Bytes], labels: dict[str, Bytes], said: list[st
     held = max(count // HELD_BACK, 1) if count > 2 else 0
     order = stream(0, "test images").permutation(count)
     test, train = np.sort(order[:held]), np.sort(order[held:])
-    for role, chosen in (("test", test), ("train", train)):  # training last: it is what both are taken from
-        images[role], labels[role] = images["train"][chosen], labels["train"][chosen]
+    images["test"], labels["test"] = images["train"][test], labels["train"][test]
+    images["train"], labels["train"] = images["train"][train], labels["train"][train]
     said.append(f"It has no test images of its own: {held:,} of its images are held back for the test.")

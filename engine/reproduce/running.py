@@ -7,6 +7,7 @@ import re
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engine.config import TrainingConfig, check_network
 from engine.datasets import facts
@@ -14,6 +15,7 @@ from engine.presets import PRESETS
 from engine.reproduce.experiments import OWN_DATA, Experiment
 from engine.reproduce.results import Result, result_of
 from engine.rundir import RunFolder
+from engine.spec import Settings, default_of, describe
 from engine.worker import Session
 
 
@@ -57,7 +59,7 @@ class Laboratory:
     def _run(self, name: str, seed: int) -> RunFolder:
         """The folder of a run; other settings have another one."""
         config = self._config(name, seed)
-        settings = json.dumps([config.to_json(), PRESETS[name].base and self._run(PRESETS[name].base, seed).id])
+        settings = json.dumps([chosen(config), PRESETS[name].base and self._run(PRESETS[name].base, seed).id])
         digest = hashlib.sha256(settings.encode()).hexdigest()[:8]
         data = re.sub(r"[^A-Za-z0-9]+", "-", Path(config.data.source).stem)[:24]
         return RunFolder(self.folder.resolve() / f"{name}-{data}-seed{seed}-{digest}")
@@ -85,3 +87,20 @@ class Laboratory:
         for spare in (run.latest, run.best):  # final.npz is what counts
             spare.unlink(missing_ok=True)
         return run
+
+
+def chosen(settings: Settings) -> dict[str, Any]:
+    """What is not as by default, in JSON form: the same whatever further settings a later version has."""
+    kind = type(settings)
+    found: dict[str, Any] = {"kind": kind.__name__}
+    for name, _, _ in describe(kind):
+        value = getattr(settings, name)
+        if value != default_of(kind, name):
+            found[name] = _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return chosen(value) if isinstance(value, Settings) else value

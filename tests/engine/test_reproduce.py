@@ -13,6 +13,7 @@ from engine.layers import Dense, Flatten, ReLU
 from engine.presets import PRESETS, Preset
 from engine.reproduce import CLAIMS, EXPERIMENTS, Claim, Experiment, Laboratory, Report, Result, judge
 from engine.reproduce.claims import FAILS, HOLDS, OPEN, WORDS
+from engine.reproduce.running import chosen
 
 
 def result(name, seed=1, **values):
@@ -112,6 +113,16 @@ def test_other_settings_are_other_runs(small, tmp_path, monkeypatch):
     changed = {"plain": Preset("plain", "Wider.", PRESETS["16x16-small"].config)}
     monkeypatch.setattr("engine.reproduce.running.PRESETS", changed)
     assert laboratory.find(experiment, 1) is None
+
+
+def test_a_run_is_named_by_what_was_chosen_so_that_new_settings_do_not_lose_it():
+    config = TrainingConfig(layers=(Dense(units=10),), epochs=3)
+    assert chosen(config) == {
+        "kind": "TrainingConfig",
+        "layers": [{"kind": "Dense", "units": 10}],
+        "epochs": 3,
+    }
+    assert chosen(TrainingConfig()) == {"kind": "TrainingConfig"}
 
 
 @pytest.mark.parametrize(
