@@ -147,12 +147,13 @@ def _asked(run: RunFolder) -> Summary:
 
 
 def _folders(root: Path) -> dict[str, Path]:
-    """Folders that may be runs; those without a config are none."""
+    """Folders that may be runs, the newest by its name first; those without a config are none."""
     try:
         with os.scandir(root) as found:
-            return {each.name: root / each.name for each in found if RUN_ID.fullmatch(each.name) and each.is_dir()}
+            names = [each.name for each in found if RUN_ID.fullmatch(each.name) and each.is_dir()]
     except OSError:
         return {}
+    return {name: root / name for name in sorted(names, reverse=True)}
 
 
 def _time(path: Path) -> int:

@@ -8,6 +8,7 @@ from dashboard import session
 from dashboard.catalog import Summary
 from dashboard.forms import css_key
 from dashboard.groups import FEWEST_SEEDS, MOST_SEEDS, repeats_name, start_race, start_repeats
+from dashboard.markdown import literal
 from dashboard.picking import picking
 from dashboard.race import MOST_LANES, Lane, Variant, fair, lanes_of, variants
 from dashboard.stack import check
@@ -90,9 +91,7 @@ def _repeats(picked: Sequence[Summary]) -> None:
         several = [TOGETHER] if len(picked) > 1 else []
         source = _source([*several, *(each.id for each in picked), SIDEBAR], picked, "repeats")
         chosen = picked if source == TOGETHER else [each for each in picked if each.id == source]
-        lanes = [Lane(_base_name(each), each.config) for each in chosen if each.config is not None]
-        draft = session.draft().config
-        lanes = lanes or [Lane(repeats_name(draft), draft)]
+        lanes = _repeated(chosen)
         seeds = st.slider("Seeds each", FEWEST_SEEDS, MOST_SEEDS, 5, key="repeats-seeds", width=220)
         epochs = _number("Epochs", "repeats-epochs", lanes[0].config.epochs, 1000, source)
     lanes = [Lane(lane.name, lane.config.with_values({"epochs": epochs})) for lane in lanes]
@@ -103,10 +102,15 @@ def _repeats(picked: Sequence[Summary]) -> None:
     )
 
 
-def _base_name(summary: Summary) -> str:
-    """What repeats of a run are called: by its name if a person gave one, else by its settings."""
-    name = summary.about.name.rpartition(", seed ")[0] if summary.about.kind == "repeats" else summary.about.name
-    return name or (repeats_name(summary.config) if summary.config else summary.id)
+def _repeated(chosen: Sequence[Summary]) -> list[Lane]:
+    """What is repeated, by the name that a person gave it; else by its settings, or by what differs of several."""
+    configs = [each.config for each in chosen if each.config is not None]
+    named = [each.about.name for each in chosen if each.config is not None]
+    names = [name.rpartition(", seed ")[0] or name for name in named]
+    if len(configs) > 1:
+        return lanes_of(configs, names)
+    config = configs[0] if configs else session.draft().config
+    return [Lane(next(iter(names), "") or repeats_name(config), config)]
 
 
 def _source(sources: Sequence[str], picked: Sequence[Summary], form: str) -> str:
@@ -143,7 +147,7 @@ def _finish(label: str, plan: str, count: int, problem: str, start: Callable[[],
     most = session.runs().most
     waits = f" {most} train{'s' if most == 1 else ''} at once; the rest wait in this order." if count > most else ""
     if problem:
-        st.error(problem, icon=":material/error:")
+        st.error(literal(problem), icon=":material/error:")
     else:
         st.text(plan + waits)
 

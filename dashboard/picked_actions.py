@@ -33,8 +33,10 @@ def render(picked: Sequence[Summary]) -> None:
         starred = all(each.about.starred for each in picked)
         label = "Take stars off" if starred else "Star"
         _button(label, "star", "star-picked", _star, [each.id for each in picked], not starred)
-        _button("Race", "sports_score", "race-picked", group_form.open_form, "race", off=len(picked) > MOST_LANES)
-        _button("Repeat", "repeat", "repeat-picked", group_form.open_form, "repeats", off=len(picked) > MOST_LANES)
+        few = f"Up to {MOST_LANES} runs." if len(picked) > MOST_LANES else None
+        many = len(picked) > MOST_LANES
+        _button("Race", "sports_score", "race-picked", group_form.open_form, "race", off=many, help=few)
+        _button("Repeat", "repeat", "repeat-picked", group_form.open_form, "repeats", off=many, help=few)
         _delete(picked)
 
 

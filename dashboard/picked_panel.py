@@ -77,16 +77,21 @@ def render(picked: Sequence[Summary]) -> None:
     view, together = _options(shown)
     lines = lines_of(shown, together)
     given = picking().give_tones([line.id for line in lines])
-    ranking = rank([Entrant(each.id, each.name, each.state, each.reason, histories[each.id]) for each in shown])
+    entrants = [Entrant(each.id, each.name, each.state, each.reason, histories[each.id]) for each in shown]
+    races = {each.about.group if each.about.kind == "race" else "" for each in shown}
+    ranking = rank(entrants, race=len(races) == 1 and "" not in races)
     said = _said(lines, ranking)
     with st.container(horizontal=True, key="overlay", gap="medium"):
         with st.container(key="overlay-chart", gap="xsmall"):
             figure = _figure(lines, histories, view, given)
-            live_chart(figure, "runs-chart", "runs", CHART_HEIGHT, f"{view.quantity} of {len(lines)} lines. {said}")
+            live_chart(
+                figure, "runs-chart", "runs", CHART_HEIGHT, f"{view.quantity} of {len(lines)} lines. {' '.join(said)}"
+            )
             st.html(f'<div class="runs-caption">{escape(_caption(view, lines, len(picked)))}</div>')
         with st.container(key="overlay-side", gap="xsmall"):
-            st.html(f'<p class="runs-said" role="status">{escape(said)}</p>')
-            st.html(_ranking_table(ranking, lines, given) if not _all_groups(lines) else _group_table(lines, given))
+            paragraphs = "".join(f"<p>{escape(line)}</p>" for line in said)
+            st.html(f'<div class="runs-said" role="status">{paragraphs}</div>')
+            st.html(_ranking_table(ranking, lines, given) if not _any_groups(lines) else _group_table(lines, given))
     _differences(lines, given)
 
 
@@ -162,7 +167,7 @@ def _caption(view: View, lines: Sequence[Line], picked: int) -> str:
         words.append("Training batches, smoothed.")
     else:
         words.append("On the validation images, at the ends of epochs; before the first, on a part of them.")
-    if any(len(line.runs) > 1 for line in lines):
+    if _any_groups(lines):
         edge = {"range": "from the smallest to the largest of the seeds", "deviation": "one standard deviation"}
         sides = " to each side" if view.band == "deviation" else ""
         words.append(f"Lines: means of the seeds, as far as all have come; bands: {edge[view.band]}{sides}.")
@@ -175,19 +180,22 @@ def _caption(view: View, lines: Sequence[Line], picked: int) -> str:
     return " ".join(words)
 
 
-def _all_groups(lines: Sequence[Line]) -> bool:
-    return bool(lines) and all(len(line.runs) > 1 for line in lines)
+def _any_groups(lines: Sequence[Line]) -> bool:
+    return any(len(line.runs) > 1 for line in lines)
 
 
-def _said(lines: Sequence[Line], ranking: Ranking) -> str:
+def _said(lines: Sequence[Line], ranking: Ranking) -> list[str]:
     """What the chart says, in plain words."""
-    if not _all_groups(lines):
+    if not _any_groups(lines):
         only = ranking.standings[0] if len(ranking.standings) == 1 else None
         if only is not None:
-            return f"{only.entrant.name}: best validation accuracy {_percent(only.best)}." if only.best else ""
-        return ranking.sentence
+            return [f"{only.entrant.name}: best validation accuracy {_percent(only.best)}."] if only.best else []
+        return [ranking.sentence]
     found = [_results(line) for line in lines]
-    return " ".join(versus(found) or [each.sentence for each in found])
+    going = sum(each.going for each in found)
+    more = [f"{going} of the runs {'is' if going == 1 else 'are'} still to come."] if going and len(found) > 1 else []
+    said = versus(found)
+    return [*said, *more] if said else [each.sentence for each in found]
 
 
 def _results(line: Line) -> Results:
@@ -196,6 +204,10 @@ def _results(line: Line) -> Results:
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f} s" if value < 60 else duration(value)
 
 
 def _swatch(line_id: str, given: dict[str, int]) -> str:
@@ -210,7 +222,7 @@ def _ranking_table(ranking: Ranking, lines: Sequence[Line], given: dict[str, int
     for each in ranking.standings:
         entrant = each.entrant
         state = entrant.reason or entrant.state
-        seconds = "–" if each.seconds is None else duration(each.seconds)
+        seconds = "–" if each.seconds is None else _seconds(each.seconds)
         cells = (
             str(each.place or "–"),
             None,
@@ -221,7 +233,7 @@ def _ranking_table(ranking: Ranking, lines: Sequence[Line], given: dict[str, int
         )
         name = f"{_swatch(of_run[entrant.id], given)}{escape(entrant.name)}<small>{escape(state)}</small>"
         rows.append([name if cell is None else escape(cell) for cell in cells])
-    return _table(["", "Run", point, "Time until then", "Best", "Test"], rows)
+    return _table(["", "Run", point, "Time", "Best", "Test"], rows)
 
 
 def _group_table(lines: Sequence[Line], given: dict[str, int]) -> str:
@@ -243,7 +255,7 @@ def _differences(lines: Sequence[Line], given: dict[str, int]) -> None:
     if len(told) < 2:
         return
     found = contrasts([config for _, config in told if config is not None])
-    if any(len(line.runs) > 1 for line in lines):
+    if _any_groups(lines):
         found = [row for row in found if row.name != "Seed"]
     st.markdown("##### Settings that differ", anchors=False)
     if not found:

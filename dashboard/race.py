@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.contrasts import contrasts
-from dashboard.wording import config_words, number, optimizer_words, plain, settings_words
+from dashboard.wording import SEPARATOR, config_words, number, optimizer_words, plain, settings_words
 from engine.augment import Augmentation, Rotate, Shift, Zoom
 from engine.config import TrainingConfig
 from engine.initializers import Initializer
@@ -58,7 +58,7 @@ def lanes_of(configs: Sequence[TrainingConfig], names: Sequence[str] = ()) -> li
     lanes: list[Lane] = []
     for place, config in enumerate(configs):
         given = names[place] if place < len(names) else ""
-        told = ", ".join(row.values[place] for row in rows[:3]) or config_words(config)
+        told = SEPARATOR.join(row.values[place] for row in rows[:3]) or config_words(config)
         name = (given or told)[:LONGEST_NAME]
         taken = sum(1 for lane in lanes if lane.name.split(" #")[0] == name)
         lanes.append(Lane(f"{name} #{taken + 1}" if taken else name, config))

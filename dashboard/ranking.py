@@ -41,6 +41,7 @@ class Ranking:
     standings: tuple[Standing, ...]
     point: str
     over: bool  # nobody goes on
+    race: bool  # they started for this comparison: one of them wins
 
     @property
     def sentence(self) -> str:
@@ -53,10 +54,11 @@ class Ranking:
             rest += f" {waiting} of {len(self.standings)} {'has' if waiting == 1 else 'have'} yet to begin."
         if len(ranked) < 2:
             return (rest or " There is nothing to compare yet.").strip()
-        return _lead(ranked, self.point, self.over) + rest
+        verb = ("wins" if self.over else "leads") if self.race else "is ahead"
+        return _lead(ranked, self.point, verb) + rest
 
 
-def rank(entrants: Sequence[Entrant]) -> Ranking:
+def rank(entrants: Sequence[Entrant], race: bool = False) -> Ranking:
     """Compare at the last epoch that all who have begun have completed; before that, at the last step with a look."""
     begun = [each for each in entrants if len(each.history.batches) and each.reason not in FAILED]
     epochs = min((len(each.history.epochs) for each in begun), default=0)
@@ -79,7 +81,7 @@ def rank(entrants: Sequence[Entrant]) -> Ranking:
         placed.append(each)
     point = f"{epochs:,} epoch{'' if epochs == 1 else 's'}" if epochs else f"{step:,.0f} steps" if step else ""
     over = all(each.state in ("ended", "interrupted") for each in entrants)
-    return Ranking(tuple(placed), point, over)
+    return Ranking(tuple(placed), point, over, race)
 
 
 def _last_look(history: History) -> float:
@@ -109,10 +111,9 @@ def _test(history: History) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _lead(ranked: Sequence[Standing], point: str, over: bool) -> str:
+def _lead(ranked: Sequence[Standing], point: str, verb: str) -> str:
     first = [each for each in ranked if each.place == 1]
     best = _percent(first[0].accuracy)
-    verb = "wins" if over else "leads"
     if len(first) > 1:
         return f"{_listed([each.entrant.name for each in first])} are level after {point}: {best}."
     second = next(each for each in ranked if each.place > 1)

@@ -5,8 +5,10 @@ import time
 import streamlit as st
 
 from dashboard import session
+from dashboard.catalog import Summary
+from dashboard.markdown import literal
+from dashboard.picking import catalog
 from dashboard.progress import percent
-from engine.rundir import RunFolder, Status, tail_events
 
 MOST = 12
 
@@ -17,19 +19,21 @@ def render() -> None:
     if not menu.open:
         return
     with menu:
-        found = session.runs().newest(MOST)
-        if not found:
+        summaries, _ = catalog().look()
+        if not summaries:
             st.caption("No run yet. Those that are started in a shell show up here too.")
-        for run in found:
-            chosen = run.id == session.shown().run_id
+        for each in summaries[:MOST]:
+            chosen = each.id == session.shown().run_id
             st.button(
-                _label(run, session.runs().status(run)),
-                key=f"open-{run.id}",
+                _label(each),
+                key=f"open-{each.id}",
                 type="secondary" if chosen else "tertiary",
                 width="stretch",
                 on_click=_open,
-                args=(run.id,),
+                args=(each.id,),
             )
+        if len(summaries) > MOST:
+            st.caption(f"The {MOST} newest of {len(summaries):,}. The page Runs has all of them, side by side.")
         if session.shown().run_id is not None:
             st.button("Show none", key="open-none", on_click=_open, args=(None,))
 
@@ -39,17 +43,8 @@ def _open(run_id: str | None) -> None:
     st.session_state["run-menu"] = False  # closes it
 
 
-def _label(run: RunFolder, status: Status) -> str:
-    started = time.strftime("%d %b %H:%M", time.localtime(run.config_file.stat().st_mtime))
-    state = status.reason or status.state
-    accuracy = newest_accuracy(run)
-    return f"{run.id} · {started} · {state}" + (f" · {percent(accuracy)}" if accuracy is not None else "")
-
-
-def newest_accuracy(run: RunFolder) -> float | None:
-    """The newest validation accuracy that the last events tell of."""
-    for event in tail_events(run.events_file):
-        value = event.get("validation_accuracy") if event.get("event") != "Validated" else event.get("accuracy")
-        if isinstance(value, float):
-            return value
-    return None
+def _label(summary: Summary) -> str:
+    started = time.strftime("%d %b %H:%M", time.localtime(summary.created))
+    accuracy = summary.newest if summary.going else summary.best
+    parts = [summary.name, started, summary.outcome, percent(accuracy) if accuracy is not None else ""]
+    return ("★ " if summary.about.starred else "") + literal(" · ".join(part for part in parts if part))

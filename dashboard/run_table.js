@@ -50,18 +50,21 @@ function day(seconds) {
   return `${then.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${time}`;
 }
 
-function sparkline(values) {
+function drawing(box, path) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 72 20");
+  svg.setAttribute("viewBox", box);
   svg.setAttribute("aria-hidden", "true");
-  if (values.length < 2) return svg;
-  const low = Math.min(...values), span = Math.max(...values) - low || 1;
-  const points = values.map((value, place) =>
-    `${(2 + (68 * place) / (values.length - 1)).toFixed(1)},${(18 - (16 * (value - low)) / span).toFixed(1)}`);
-  const line = document.createElementNS(svg.namespaceURI, "polyline");
-  line.setAttribute("points", points.join(" "));
+  const line = document.createElementNS(svg.namespaceURI, "path");
+  line.setAttribute("d", path);
   svg.append(line);
   return svg;
+}
+
+function sparkline(values) {
+  const low = Math.min(...values), span = Math.max(...values) - low || 1;
+  const points = values.map((value, place) =>
+    `${(2 + (68 * place) / (values.length - 1)).toFixed(1)} ${(18 - (16 * (value - low)) / span).toFixed(1)}`);
+  return drawing("0 0 72 20", values.length < 2 ? "" : `M${points.join("L")}`);
 }
 
 class RunTable {
@@ -114,6 +117,7 @@ class RunTable {
     for (const [id, row] of this.rows) {
       if (!ids.has(id)) { row.tr.remove(); this.rows.delete(id); this.picked.delete(id); moved = true; }
     }
+    const told = this.revision !== null && data.revision !== this.revision;
     if (data.revision !== this.revision) this.picked = new Set(data.picked);
     this.revision = data.revision;
     for (const row of data.rows) {
@@ -124,12 +128,20 @@ class RunTable {
       this.rows.get(row.id).text = text;
     }
     this.arrange(moved);
+    if (told) this.reveal();
+  }
+
+  // Runs that the page has picked, such as those that were just started, are brought into sight.
+  reveal() {
+    const first = [...this.body.children].find((tr) => !tr.hidden && this.picked.has(tr.dataset.id));
+    const box = this.body.closest(".rt-scroll");
+    if (first) box.scrollTop = first.offsetTop - box.querySelector("thead").offsetHeight;
   }
 
   makeRow(row) {
     const box = make("input", { type: "checkbox" });
     const star = make("button", { type: "button", className: "rt-starring" });
-    const open = make("button", { type: "button", className: "rt-opening", textContent: "↗" });
+    const open = make("button", { type: "button", className: "rt-opening" }, drawing("0 0 16 16", "M6 3h7v7M13 3L4 12"));
     const cells = COLUMNS.map((column) => make("td", { className: `rt-${column.key}` }));
     const tr = make("tr", {}, make("td", { className: "rt-pick" }, box), make("td", { className: "rt-star" }, star),
       ...cells, make("td", { className: "rt-open" }, open));

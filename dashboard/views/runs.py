@@ -1,6 +1,7 @@
 """Every run: a table to pick from, the picked ones over each other, races and repeats."""
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -9,6 +10,7 @@ from dashboard import group_form, picked_actions, picked_panel, session, style
 from dashboard.catalog import Summary
 from dashboard.controlled import controlled
 from dashboard.live_chart import load_plotly
+from dashboard.markdown import literal
 from dashboard.picking import catalog, change_about, open_run, picking
 from dashboard.run_table import run_table
 from dashboard.views import train
@@ -94,7 +96,7 @@ def _head(summaries: Sequence[Summary], unread: int) -> None:
         )
     _queue(summaries)
     if page.problem:
-        st.error(page.problem, icon=":material/error:")
+        st.error(literal(page.problem), icon=":material/error:")
 
 
 def _sentence(summaries: Sequence[Summary], unread: int) -> str:
@@ -119,7 +121,7 @@ def _queue(summaries: Sequence[Summary]) -> None:
     if waiting:
         more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
         listed = ", ".join(f"{place}. {name}" for place, name in enumerate(waiting[:8], 1))
-        st.text(f"Waiting for a free place, in this order: {listed}{more}.")
+        st.html(f'<div class="runs-caption">Waiting, in this order: {escape(listed)}{more}.</div>')
 
 
 def _set_most(count: float) -> None:

@@ -74,8 +74,8 @@ def test_lanes_share_seed_and_length():
 
 def test_runs_become_lanes_that_are_called_by_what_differs():
     other = replace(BASE, optimizer=SGD(learning_rate=0.1), epochs=99)
-    assert [lane.name for lane in lanes_of([BASE, other])] == ["Adam, 0.001", "SGD, 0.1"]
-    assert [lane.name for lane in lanes_of([BASE, other], ["mine", ""])] == ["mine", "SGD, 0.1"]
+    assert [lane.name for lane in lanes_of([BASE, other])] == ["Adam · 0.001", "SGD · 0.1"]
+    assert [lane.name for lane in lanes_of([BASE, other], ["mine", ""])] == ["mine", "SGD · 0.1"]
     assert len({lane.name for lane in lanes_of([BASE] * MOST_LANES)}) == MOST_LANES
 
 
@@ -88,7 +88,7 @@ def entrants(tmp_path, **accuracies):
 
 
 def test_runs_are_compared_at_the_last_epoch_that_all_have_completed(tmp_path):
-    ranking = rank(entrants(tmp_path, Adam=[0.5, 0.98], SGD=[0.9, 0.972, 0.99], Momentum=[0.1, 0.95]))
+    ranking = rank(entrants(tmp_path, Adam=[0.5, 0.98], SGD=[0.9, 0.972, 0.99], Momentum=[0.1, 0.95]), race=True)
     assert [(each.entrant.name, each.place, each.accuracy) for each in ranking.standings] == [
         ("Adam", 1, 0.98), ("SGD", 2, 0.972), ("Momentum", 3, 0.95),
     ]  # fmt: skip
@@ -97,8 +97,9 @@ def test_runs_are_compared_at_the_last_epoch_that_all_have_completed(tmp_path):
 
 
 def test_the_winner_is_named_when_all_have_ended(tmp_path):
-    ranking = rank(entrants(tmp_path, Adam=[0.5, 0.6, 0.98], SGD=[0.9, 0.91, 0.92]))
-    assert ranking.sentence == "Adam wins after 3 epochs: 98.00 % against 92.00 %."
+    found = entrants(tmp_path, Adam=[0.5, 0.6, 0.98], SGD=[0.9, 0.91, 0.92])
+    assert rank(found, race=True).sentence == "Adam wins after 3 epochs: 98.00 % against 92.00 %."
+    assert rank(found).sentence == "Adam is ahead after 3 epochs: 98.00 % against 92.00 %."
 
 
 def test_equals_are_level(tmp_path):
@@ -121,7 +122,7 @@ def test_those_who_wait_or_failed_are_said_and_not_ranked(tmp_path):
     found = entrants(tmp_path, A=[0.98, 0.99], B=[0.97])
     found.append(Entrant("w", "W", "queued", "", history(tmp_path, "w", [])))
     found.append(Entrant("d", "D", "ended", "diverged", history(tmp_path, "d", [0.1], 10)))
-    ranking = rank(found)
+    ranking = rank(found, race=True)
     assert ranking.sentence == (
         "A leads after 1 epoch: 98.00 % against 97.00 %. D diverged or failed. 1 of 4 has yet to begin."
     )
