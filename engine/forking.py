@@ -54,7 +54,7 @@ def fork(root: Path, parent: RunFolder, snapshot: Snapshot, config: TrainingConf
         raise RunError(f"run {parent.id} cannot go on from step {snapshot.step:,}: {error}") from None
     names = check_fork(saved, config)
     lines = carried_lines(parent.events_file, saved)
-    best = _best(parent, saved, lines)
+    best = best_so_far(parent, saved, lines)
     start = _under(config, names, saved)
     if best is None and saved.record.get("best_epoch"):  # then the best of what is to come has to do
         start = replace(start, record=start.record | {"best_accuracy": -1.0, "best_loss": None, "best_epoch": 0})
@@ -157,14 +157,17 @@ def _as_best(config: TrainingConfig, best: Checkpoint) -> Checkpoint:
     return replace(_under(config, _names(best, config), best), slots={})
 
 
-def _best(parent: RunFolder, saved: Checkpoint, lines: list[bytes]) -> Checkpoint | None:
-    """The weights of the best epoch up to the snapshot: the parent's own, or a snapshot; None if they are gone."""
+def best_so_far(run: RunFolder, saved: Checkpoint, lines: list[bytes]) -> Checkpoint | None:
+    """The weights of the best epoch up to a snapshot: best.npz, or a snapshot of then; None if they are gone.
+
+    lines: what was told up to there.
+    """
     epoch = saved.record.get("best_epoch")
     if not epoch:
         return None
     ends = [event for event in objects(lines) if event.get("event") == "EpochDone" and event.get("best") is True]
     steps = [event["step"] for event in ends if event.get("epoch") == epoch]
-    for path in [parent.best, *(file_of(parent, step) for step in steps)]:
+    for path in [run.best, *(file_of(run, step) for step in steps)]:
         with contextlib.suppress(CheckpointError):
             found = read_checkpoint(path)
             if (found.position.epoch, found.position.offset) == (epoch, 0):

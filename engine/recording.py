@@ -5,6 +5,7 @@ tried again.
 """
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from engine.trainer import Trainer
 FLUSH_SECONDS = 0.1  # how often batches are written: the page looks three times a second
 SAVE_SECONDS = 0.5  # how often the newest weights are written, at the least, if there is time for it
 SAVE_SHARE = 0.02  # the share of the time that saving may take, where a run does not depend on it
+EPOCH_CREDIT = 2.0  # saves; the end of an epoch is worth more than what lies between
 SAVE_GRACE = 0.1  # seconds that it may take at the beginning, for the first steps are worth seeing again
 COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "gradient_norm")
 
@@ -41,7 +43,8 @@ class Recorder:
         self._probes: list[dict[str, Any]] = []
         self._images = 0
         self._flushed = self._saved = self._started = time.perf_counter()
-        self._cost = self._spent = 0.0  # seconds that the last save took, and all of them
+        self._cost = self._spent = 0.0  # seconds that the last save took, and all of them that were not asked for
+        self._stand: object = None  # what was saved last
         self._before = seconds
         self._paused_at: float | None = None
 
@@ -75,10 +78,10 @@ class Recorder:
         if isinstance(event, RunStarted):
             self._begin(event.step)
         elif isinstance(event, EpochDone):
-            self._keep_best(event)
-            self.save()
-        elif isinstance(event, Validated) and self._has_time():
-            self.save()
+            self._timed(lambda: self._keep_best(event))
+            self._save_in_time(EPOCH_CREDIT)
+        elif isinstance(event, Validated):
+            self._save_in_time()
 
     def lifecycle(self, name: str) -> None:
         """Write Paused or Resumed; the clock of the run stands still in between."""
@@ -121,28 +124,39 @@ class Recorder:
         now = time.perf_counter()
         if now - self._flushed > FLUSH_SECONDS:
             self.flush()
-        wanted = now - self._saved > SAVE_SECONDS or is_round(event.step)
-        last = event.step == self._trainer.config.max_steps  # in mid-epoch: no other event follows before the end
-        if (wanted and self._has_time()) or last:
-            self.save()
+        if event.step == self._trainer.config.max_steps:
+            self.save()  # in mid-epoch: no other event follows before the end
+        elif now - self._saved > SAVE_SECONDS or is_round(event.step):
+            self._save_in_time()
 
-    def _has_time(self) -> bool:
-        """Whether one more save keeps them all within their share of the time."""
-        return self._spent + self._cost <= SAVE_GRACE + SAVE_SHARE * (self.seconds - self._before)
+    def _save_in_time(self, credit: float = 0.0) -> None:
+        """Save if that keeps all such saves within their share of the time; credit: saves in advance."""
+        if self._spent + (1 - credit) * self._cost <= SAVE_GRACE + SAVE_SHARE * (self.seconds - self._before):
+            self._cost = self._timed(self.save)
+
+    def _timed(self, act: Callable[[], None]) -> float:
+        """Seconds that it took; they are counted."""
+        begun = time.perf_counter()
+        act()
+        taken = time.perf_counter() - begun
+        self._spent += taken
+        return taken
 
     def save(self) -> None:
         """Write the newest weights, with all that is needed to go on, and keep them as a snapshot."""
         self.flush()  # so that whoever goes on from here finds all that led here
-        begun = time.perf_counter()
-        self._trainer.record.seconds = self.seconds
-        saved = self._trainer.checkpoint()
+        trainer = self._trainer
+        stand = (trainer.config, trainer.position, trainer.record.looked, trainer.record.probed)
+        if stand == self._stand:
+            return
+        trainer.record.seconds = self.seconds
+        saved = trainer.checkpoint()
         if _is_finite(saved) and self._attempts(
             "the newest weights cannot be written", lambda: write_checkpoint(self._run.latest, saved)
         ):
+            self._stand = stand
             self._keep_snapshot()
         self._saved = time.perf_counter()
-        self._cost = self._saved - begun
-        self._spent += self._cost
 
     def _keep_snapshot(self) -> None:
         best = self._trainer.best
@@ -153,7 +167,7 @@ class Recorder:
         if step:
             self._keep_snapshot()
         elif has_room(self._trainer.state_bytes):
-            self.save()
+            self._save_in_time()
 
     def _keep_best(self, event: EpochDone) -> None:
         # before latest.npz: after a crash in between, the run goes on from before it and makes it again

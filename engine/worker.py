@@ -17,10 +17,12 @@ from pathlib import Path
 
 import cv2
 
+from engine.carrying import carried_lines
 from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from engine.config import TrainingConfig
 from engine.datasets import DataError, load_split
 from engine.events import Event, RunEnded, SettingsChanged
+from engine.forking import best_so_far
 from engine.layers import ShapeError
 from engine.recording import Recorder
 from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder
@@ -45,10 +47,8 @@ class Session:
         self.leave = threading.Event()  # set when the run is to be left to somebody else
         resume = read_checkpoint(run.latest) if run.latest.exists() else None
         self._trainer = make_trainer(resume.config if resume else run.config(), resume)
-        if resume is not None and run.best.exists():
-            best = read_checkpoint(run.best)
-            if best.position.step <= resume.position.step:  # a later one will be made again
-                self._trainer.best = best
+        if resume is not None:  # a best epoch that comes after it will be made again
+            self._trainer.best = best_so_far(run, resume, carried_lines(run.events_file, resume))
         seconds = resume.record.get("seconds") if resume else 0.0
         self._recorder = Recorder(run, self._trainer, float(seconds or 0.0))
         self._next_step = 0.0

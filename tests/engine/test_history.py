@@ -54,6 +54,17 @@ def epoch_done(number, accuracy, best, train_loss=0.1, loss=0.2, **more):
     return {"event": "EpochDone", "best": best} | place | figures | more
 
 
+def probed(step, update=0.01, weights=10.0, dead=None, dead_share=None):
+    place = {"step": step, "epoch": step / 10, "seconds": step / 10}
+    norms = {"update_norm": update, "weight_norm": weights}
+    return {"event": "Probed", "dead": dead or {}, "dead_share": dead_share} | place | norms
+
+
+def forked(step, **changes):
+    place = {"step": step, "epoch": step / 10, "seconds": step / 10}
+    return {"event": "Forked", "parent": "first", "changes": changes} | place
+
+
 def test_batches_become_columns_with_a_time_for_every_step(tell):
     assert tell(started(), batches(1, 4), batches(5, 6, seconds=1.4))
     # 4 steps end at 0.4 s, so they take 0.1 s each; the next two end at 1.4 s and take 0.5 s each
@@ -162,6 +173,7 @@ def test_hostile_values_never_raise(tell):
         {"epochs": [0, 10**400]},
     ]
     events = [started(), batches(5, 6), epoch_done(1, 0.9, True), {"event": "RunEnded", "reason": "diverged"}]
+    events += [probed(8, dead={"1.relu": 0.5}, dead_share=0.5), forked(4)]
     events += [{"event": "SettingsChanged", "step": 3, "epoch": 0.3, "seconds": 1, "changes": {"epochs": [10, 5]}}]
     for _ in range(400):
         event = dict(events[rng.integers(len(events))])
@@ -195,6 +207,48 @@ def test_live_changes_move_the_end(tell):
     tell({"event": "SettingsChanged", "changes": {"epochs": [10, 5], "batch_size": [64, 32]}} | place)
     # 3 epochs are left, now of 640 / 32 = 20 steps each
     assert tell.history.total_steps == 20 + 3 * 20
+
+
+def test_probes_become_columns_and_the_newest_dead_units_are_known_by_layer(tell):
+    tell(started(), probed(1), probed(10, dead={"1.relu": 0.5, "3.relu": 0.0}, dead_share=0.25), probed(11, 0.02))
+    probes = tell.history.probes
+    assert probes["step"].tolist() == [1, 10, 11]
+    assert probes["update_norm"].tolist() == [0.01, 0.01, 0.02]
+    np.testing.assert_array_equal(probes["dead"], [math.nan, 0.25, math.nan])
+    assert tell.history.dead_by_layer == {"1.relu": 0.5, "3.relu": 0.0}
+
+
+def test_probes_beyond_the_step_of_a_continued_run_are_void(tell):
+    tell(started(), batches(1, 9), probed(5), probed(9), started(5))
+    assert tell.history.probes["step"].tolist() == [5]
+    tell(batches(6, 9), probed(9, 0.5))
+    assert tell.history.probes["update_norm"].tolist() == [0.01, 0.5]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"dead": None},
+        {"dead": [0.5]},
+        {"dead": {"1.relu": 2}},
+        {"dead": {"1.relu": "x"}},
+        {"step": None},
+        {"epoch": -1},
+        {"update_norm": ...},
+    ],
+)
+def test_damaged_probes_are_passed_over(tell, damage):
+    event = {name: value for name, value in (probed(3) | damage).items() if value is not ...}
+    tell(started(), event, probed(4))
+    assert tell.history.probes["step"].tolist() == [4]
+
+
+def test_a_fork_is_a_change_with_a_parent(tell):
+    tell(started(), batches(1, 5), forked(5, optimizer=[{"kind": "SGD"}, {"kind": "Adam"}]), started(5))
+    (mark,) = tell.history.changes
+    assert (mark.step, mark.parent, list(mark.changes)) == (5, "first", ["optimizer"])
+    tell(batches(6, 8), forked(8), {"event": "Forked", "parent": 3, "step": 9, "epoch": 1, "seconds": 1, "changes": {}})
+    assert [(mark.step, mark.changes) for mark in tell.history.changes[1:]] == [(8, {})]
 
 
 def test_table_keeps_its_rows_while_it_grows():
@@ -255,3 +309,84 @@ def test_sentence_on_pause_and_ends(tell):
     assert sentence(tell.history) == "Stopped at step 25, after 2.5 epochs: validation accuracy 90.0 %."
     tell({"event": "RunEnded", "reason": "finished", "test_accuracy": 0.99996})
     assert "reads 99.99 % of the test images" in sentence(tell.history)
+
+
+def diverged(step):
+    """Told by the trainer as the step that was not made; here with the batches before it."""
+    last = batches(1, step, [2.3] * (step - 1) + [None])
+    return [started(steps_per_epoch=1000, total_steps=10000), last, {"event": "RunEnded", "reason": "diverged"}]
+
+
+def test_sentence_on_divergence_says_where_and_what_to_try(tell):
+    tell(*diverged(412))
+    assert sentence(tell.history) == "The loss became infinite at step 412: the learning rate is too high; try 0.01."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"event": "SettingsChanged", "changes": {"optimizer.learning_rate": [0.01, 1.0]}},
+        {"event": "Forked", "parent": "first", "changes": {"optimizer.learning_rate": [0.01, 1.0]}},
+        {
+            "event": "Forked",
+            "parent": "first",
+            "changes": {"optimizer": [{"kind": "SGD", "learning_rate": 0.01}, {"kind": "Adam", "learning_rate": 1.0}]},
+        },
+    ],
+)
+def test_sentence_on_divergence_names_the_change_that_led_to_it(tell, change):
+    first, *rest = diverged(412)
+    tell(first, change | {"step": 400, "epoch": 0.4, "seconds": 40}, *rest)
+    assert sentence(tell.history) == (
+        "The loss became infinite at step 412, 12 steps after the learning rate was raised from 0.01 to 1: that is too "
+        "high; go back to 0.01."
+    )
+
+
+@pytest.mark.parametrize("pair", [[1.0, 0.01], [None, 1.0], ["a", "b"], [0.0, 1.0]])
+def test_a_change_that_did_not_raise_the_rate_is_not_blamed(tell, pair):
+    place = {"step": 400, "epoch": 0.4, "seconds": 40}
+    first, *rest = diverged(412)
+    tell(first, {"event": "SettingsChanged", "changes": {"optimizer.learning_rate": pair}} | place, *rest)
+    assert sentence(tell.history).endswith("the learning rate is too high; try 0.01.")
+
+
+def test_sentence_on_divergence_tells_of_dead_units(tell):
+    first, middle, last = diverged(412)
+    tell(first, middle, probed(400, dead={"1.relu": 0.7}, dead_share=0.7), last)
+    assert sentence(tell.history).endswith("try 0.01. By then 70.0 % of the units were dead.")
+
+
+def test_sentence_on_a_layer_that_is_dead(tell):
+    tell(started(), batches(1, 30), probed(30, dead={"1.relu": 0.0, "4.relu": 1.0}, dead_share=0.4))
+    wanted = (
+        "All units of layer 5 (ReLU) are dead: they answer every image alike, and nothing before them can learn. Start "
+        "again with a smaller learning rate such as 0.01, or LeakyReLU instead of ReLU."
+    )
+    assert sentence(tell.history) == wanted
+    tell({"event": "RunEnded", "reason": "finished", "test_accuracy": 0.1})
+    assert sentence(tell.history).endswith(f"correctly. {wanted}")
+
+
+def test_sentence_on_many_dead_units_is_said_beside_the_progress(tell):
+    tell(started(), batches(1, 30), probed(30, dead={"1.tanh": 0.8, "4.tanh": 0.2}, dead_share=0.6))
+    assert sentence(tell.history) == (
+        "Epoch 3 of 10: training accuracy 50.0 %. 60.0 % of the units are dead, most of them in layer 2 (Tanh): they "
+        "answer every image alike and cannot learn. A smaller learning rate such as 0.01 keeps them alive."
+    )
+    tell(probed(31, dead={"1.tanh": 0.4, "4.tanh": 0.2}, dead_share=0.3) | {"epoch": 3.0})
+    assert sentence(tell.history) == "Epoch 3 of 10: training accuracy 50.0 %."
+
+
+def test_a_loss_that_does_not_move_under_large_steps_needs_a_smaller_rate(tell):
+    tell(started(), batches(1, 300, [2.3] * 300), probed(300, update=1.0, weights=10.0))
+    assert sentence(tell.history) == (
+        "The loss has hardly moved from 2.3, though each step changes the weights by 10.0 %: the learning rate is too "
+        "high; try 0.01."
+    )
+
+
+@pytest.mark.parametrize("name", ["", ".", "relu", "x.relu", "12345678.relu", "²." + "relu", "3."])
+def test_strange_layer_names_are_shown_as_they_are(tell, name):
+    tell(started(), batches(1, 30), probed(30, dead={name: 1.0}, dead_share=1.0))
+    assert "dead" in sentence(tell.history)

@@ -6,6 +6,8 @@ import threading
 import pytest
 
 from engine.config import TrainingConfig
+from engine.eventlog import EventWriter
+from engine.files import Attempts
 from engine.rundir import (
     Control,
     EventReader,
@@ -70,6 +72,16 @@ def test_names_that_could_lead_elsewhere_are_refused(tmp_path, name):
 def test_what_is_no_name_at_all_is_refused_from_a_link(tmp_path, name):
     with pytest.raises(RunError, match="no run's name"):
         RunFolder.open(tmp_path, name)
+
+
+def test_a_run_that_cannot_be_filled_leaves_no_folder(tmp_path):
+    def fail(run):
+        run.latest.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        RunFolder.create(tmp_path, TrainingConfig(), "half", fail)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_opening_a_run_that_is_not_there_says_so(tmp_path, run):
@@ -159,6 +171,11 @@ def test_a_config_with_wrong_settings_names_the_setting(run):
         ({"wish": "running", "steps_per_second": 10**400}, "steps_per_second"),
         ({"wish": "running", "until_step": 1.5}, "until_step"),
         ({"wish": "running", "until_step": False}, "until_step"),
+        ({"wish": "running", "until_epoch": "1"}, "until_epoch must be a number from 0 or null; got '1'"),
+        ({"wish": "running", "until_epoch": True}, "until_epoch"),
+        ({"wish": "running", "until_epoch": -0.5}, "until_epoch"),
+        ({"wish": "running", "until_epoch": float("nan")}, "until_epoch"),
+        ({"wish": "running", "until_epoch": 10**400}, "until_epoch"),
     ],
 )
 def test_a_control_that_means_nothing_is_refused(data, match):
@@ -167,10 +184,22 @@ def test_a_control_that_means_nothing_is_refused(data, match):
 
 
 def test_a_control_is_read_back_as_it_was_written(run):
-    control = Control("paused", {"optimizer.learning_rate": 0.1}, 2.5, 40)
+    control = Control("paused", {"optimizer.learning_rate": 0.1}, 2.5, 40, 3.5)
     run.write_control(control)
     assert run.control() == control
     assert Control.from_json({"wish": "paused", "note": "unknown keys are left alone"}) == Control("paused")
+
+
+def test_an_attempt_that_fails_is_said_once_for_each_kind(capsys):
+    def fail():
+        raise OSError(28, "No space left on device")
+
+    attempts = Attempts()
+    assert attempts("first", lambda: None)
+    assert not attempts("first", fail)
+    assert not attempts("first", fail)
+    assert not attempts("second", fail)
+    assert capsys.readouterr().err == "first: No space left on device.\nsecond: No space left on device.\n"
 
 
 # --- events ----------------------------------------------------------------------------------------------------
@@ -208,3 +237,39 @@ def test_the_tail_gives_whole_events_newest_first_whatever_its_size(run, size):
     found = list(tail_events(run.events_file, size))
     assert found
     assert found == events[::-1][: len(found)]
+
+
+def test_events_that_cannot_be_written_are_written_later_in_whole_lines(run, capsys):
+    """A disk that is full for a while takes a part of a line, then nothing, then all."""
+    writer = EventWriter(run.events_file, Attempts())
+    file = writer._file
+
+    class Full:
+        room = 25
+
+        def write(self, data):
+            if not self.room:
+                raise OSError(28, "No space left on device")
+            taken, self.room = data[: self.room], max(self.room - len(data), 0)
+            return file.write(taken)
+
+        def close(self):
+            file.close()
+
+    writer._file = Full()
+    for number in range(3):
+        writer.write({"event": "a", "number": number})
+    assert EventReader(run.events_file).read() == []
+    assert capsys.readouterr().err == "events cannot be written: No space left on device.\n"
+    writer._file.room = 1000
+    writer.write({"event": "a", "number": 3})
+    writer.close()
+    assert [event["number"] for event in EventReader(run.events_file).read()] == [0, 1, 2, 3]
+
+
+def test_a_writer_begins_a_new_line_after_one_that_was_cut_short(run):
+    run.events_file.write_bytes(b'{"event": "a"}\n{"event": "b')
+    writer = EventWriter(run.events_file, Attempts())
+    writer.write({"event": "c"})
+    writer.close()
+    assert [event["event"] for event in EventReader(run.events_file).read()] == ["a", "c"]
