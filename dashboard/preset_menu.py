@@ -26,7 +26,9 @@ def render() -> None:
 
     def chosen(name: str) -> None:
         if name in PRESETS:
-            draft.load(with_own_data(PRESETS[name].config, draft.rest.data.source))
+            config = with_own_data(PRESETS[name].config, draft.rest.data.source)
+            newest = bases(config)[:1] if PRESETS[name].base else []
+            draft.load(replace(config, start_from=newest[0]) if newest else config)
 
     controlled(
         st.selectbox,
@@ -93,8 +95,11 @@ def bases(config: TrainingConfig) -> list[str]:
     """Final weights of finished runs with the same layers, newest first."""
     found = []
     for run in session.runs().newest(LOOKED_AT):
-        if run.final.exists() and _layers(run.config_file, run.config_file.stat().st_mtime_ns) == config.layers:
-            found.append(str(run.final))
+        try:
+            if run.final.exists() and _layers(run.config_file, run.config_file.stat().st_mtime_ns) == config.layers:
+                found.append(str(run.final))
+        except OSError:  # it was deleted meanwhile
+            continue
         if len(found) == MOST_BASES:
             break
     return found

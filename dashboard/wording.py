@@ -4,6 +4,7 @@ import functools
 import re
 from typing import Any
 
+from dashboard.own_files import shown_name
 from engine.augment import Augmentation
 from engine.config import TrainingConfig
 from engine.layers import BatchNorm, Conv, Dense, Dropout, Layer
@@ -98,7 +99,7 @@ def config_words(config: TrainingConfig) -> str:
     parts.append(f"batch {config.batch_size}")
     usual = TrainingConfig()
     if config.data.source != usual.data.source:
-        parts.append(config.data.source.rpartition("/")[2])
+        parts.append(shown_name(config.data.source))
     if config.data.train_images != usual.data.train_images:
         parts.append(f"{config.data.train_images:,} images")
     if config.data.label_noise:

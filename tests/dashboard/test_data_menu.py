@@ -117,6 +117,9 @@ def test_fine_tuning_asks_for_a_run_with_the_same_layers(app: AppTest, root: Pat
     assert draft(app).config.start_from == str(base.final)
     assert preset_menu.name_of(draft(app).config) == "16x16-fine-tuning"
     assert not app.warning
+    checked(app.selectbox[0].set_value("lenet").run())
+    checked(app.selectbox[0].set_value("16x16-fine-tuning").run())
+    assert draft(app).config.start_from == str(base.final), "the newest is taken at once"
 
 
 # --- files that were sent --------------------------------------------------------------------------------------
