@@ -1,18 +1,25 @@
 """How fast and how steady the page is, in a real Chromium: `python tests/benchmarks/page.py [--only NAME ...]`.
 
 Prints a table of medians and 95th percentiles, each with its goal beside it. Needs playwright and Chromium, as the
-browser tests do, and a machine that does nothing else. What is measured is in page_measures.py.
+browser tests do, and a machine that does nothing else. What is measured is in page_latencies.py and page_training.py.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "browser"), str(Path(__file__).resolve().parents[2])]
 
 from inkling_browser import launched
-from page_figures import Figure, as_json, as_table
-from page_measures import MEASURES, Effort
+from page_figures import Effort, Figure, as_json, as_table
+from page_latencies import change, click, drawing, start, stop
+from page_training import chart, speed, steady, tick, zoom
+
+MEASURES: dict[str, Callable[[Any, Effort], list[Figure]]] = {
+    each.__name__: each for each in (start, click, chart, stop, change, speed, tick, zoom, steady, drawing)
+}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Figures that were measured, what they should be, and a table of both."""
+"""How long to measure, what was measured, what it should be, and a table of both."""
 
 import json
 import math
@@ -6,6 +6,15 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure. times: repetitions; seconds: of one look at a run; minutes: of the long look."""
+
+    times: int = 5
+    seconds: float = 15.0
+    minutes: float = 0.5
 
 
 @dataclass

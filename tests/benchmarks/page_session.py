@@ -5,16 +5,18 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inkling_browser import Server
+from page_runs import fresh
 
 from engine.rundir import EventReader, RunFolder, runs
 
 PROBE = Path(__file__).with_name("page_probe.js").read_text(encoding="utf-8")
 PATIENCE = 90.0  # seconds
+RATE = "[class*=st-key-form][class*=optimizer-learning_rate] [role=slider]"
 
 
 @dataclass
@@ -35,6 +37,20 @@ class Page:
         """Click a button; the time of the click, in seconds since 1970, by the page's own clock."""
         self.tab.get_by_role("button", name=name, exact=True).first.click()
         return self.noted("clicks")[-1]["at"] / 1000
+
+    def train(self, run: RunFolder | None = None) -> RunFolder:
+        """Open a run (by default one that never ends by itself), let the page train it, and see its curve move."""
+        run = run or fresh(self.server.runs)
+        self.open(run.id)
+        self.press("Continue")
+        before = len(self.points())
+        self.until(lambda: len(self.points()) > before)
+        return run
+
+    def nudge(self, key: str) -> float:
+        """Move the learning rate by one step, with an arrow key; the time of the key."""
+        self.tab.locator(RATE).first.press(key)
+        return float(self.noted("keys")[-1]["at"]) / 1000
 
     def noted(self, what: str) -> list[dict[str, Any]]:
         """What the probe has noted of one kind."""
@@ -74,16 +90,6 @@ class Page:
                 raise TimeoutError(f"waited {seconds:.0f} s in vain")
             self.tab.wait_for_timeout(20)
         return found
-
-    def step(self) -> int:
-        """How far the newest run has come, as far as it has told."""
-        batches = [event for event in EventReader(self.run().events_file).read() if event["event"] == "Batches"]
-        return int(batches[-1]["step"][-1]) if batches else 0
-
-    def pace(self, steps_per_second: float) -> None:
-        """Slow the newest run down, or let it go with 0."""
-        run = self.run()
-        run.write_control(replace(run.control(), steps_per_second=steps_per_second))
 
     def processor_seconds(self) -> tuple[float, float]:
         """Used so far by the server itself, without its workers, and by the browser. Linux only: NaN elsewhere."""
