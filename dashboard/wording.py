@@ -2,6 +2,7 @@
 
 import functools
 import re
+from dataclasses import replace
 from typing import Any
 
 from dashboard.own_files import shown_name
@@ -94,8 +95,11 @@ def optimizer_words(optimizer: Optimizer) -> str:
 @functools.lru_cache(maxsize=2048)
 def config_words(config: TrainingConfig) -> str:
     """A run's settings in one line: the network or the preset that has it, the optimizer, and what is unusual."""
-    named = (preset.name for preset in PRESETS.values() if preset.config.layers == config.layers)
-    parts = [next(named, "") or network_words(config.layers), optimizer_words(config.optimizer)]
+    named = [preset for preset in PRESETS.values() if preset.config.layers == config.layers]
+    whole = next((preset.name for preset in named if _as_preset(config) == _as_preset(preset.config)), "")
+    if whole:  # its name tells the rest
+        return SEPARATOR.join([whole, optimizer_words(config.optimizer), f"batch {config.batch_size}"])
+    parts = [named[0].name if named else network_words(config.layers), optimizer_words(config.optimizer)]
     parts.append(f"batch {config.batch_size}")
     usual = TrainingConfig()
     if config.data.source != usual.data.source:
@@ -115,6 +119,11 @@ def config_words(config: TrainingConfig) -> str:
     if type(config.initializer) is not type(usual.initializer):
         parts.append(plain(type(config.initializer).__name__))
     return SEPARATOR.join(parts)
+
+
+def _as_preset(config: TrainingConfig) -> TrainingConfig:
+    """Without what a person chooses for any preset: seed, data of one's own, weights to begin with."""
+    return replace(config, seed=1, start_from="", data=replace(config.data, source=""))
 
 
 def augmentation_words(changes: tuple[Augmentation, ...]) -> str:
