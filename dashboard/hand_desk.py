@@ -18,6 +18,7 @@ class HandDesk:
     label: int | None = None  # the digit whose drawings are shown; None: all
     chosen: int | None = None  # the drawing that is chosen in the gallery
     run_id: str | None = None  # the newest run that learned this hand
+    drawing: bytes = b""  # the image to which `told` belongs
     uploads: int = 0  # grows to mount a fresh, empty uploader
 
 

@@ -8,7 +8,7 @@ from dashboard import hand_desk, session
 from dashboard.hand_figures import before, data_name, elsewhere, run_of, score, tuning_of
 from dashboard.readers import Reader, of_run
 from engine import Model
-from engine.about import About, read_about
+from engine.about import About
 from engine.config import TrainingConfig
 from engine.datasets import DataError
 from engine.datasets.personal import Hand, HandFile
@@ -85,10 +85,7 @@ def _rows(
         how = SCOPES["last" if config.frozen else "all"]
         after_is_reader = own is not None and own.id == run.id
         after = model if after_is_reader else _model(run)
-        shown = [
-            ("Before learning", before(config)),
-            (f"After learning, {how} ({read_about(run).name or run.id})", after),
-        ]
+        shown = [("Before learning", before(config)), (f"After learning with {how}", after)]
     if not after_is_reader and not (learned and learned[1].start_from == str(reader.path.resolve())):
         shown = [(f"Now: {reader.name}", model), *shown]
     rows = []
@@ -112,9 +109,9 @@ def _table(rows: list[tuple[str, str, str]], hand: Hand, config: TrainingConfig)
         for name, own, other in rows
     )
     note = (
-        "Every third drawing is held back: no run learns from it, so these figures are honest. They have an orange dot."
+        "Drawings with an orange dot are held back: no run learns from them, so these figures are honest."
         if held >= 2
-        else "With fewer than 6 drawings the figure is of those that are learned from, and flatters."
+        else "With fewer than 9 drawings this is a figure of those that are learned from, and flatters."
     )
     return (
         f"<table class='ink-hand'><thead><tr><th>read right</th><th>{what}</th><th>{escape(data_name(config))}</th>"

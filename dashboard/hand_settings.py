@@ -34,7 +34,7 @@ def _drawings() -> None:
     if data.personal:
         forms.Form(draft.put).fields(data, "data", only=("personal_share",))
         if len(hand.learned) and Path(data.personal).stem != hand_desk.digest(hand):
-            st.caption("Your drawings have changed since they were mixed in.")
+            st.html("<small>Your drawings have changed since they were mixed in.</small>")
             st.button("Use them as they are now", key="personal-again", on_click=_mix, args=(True,))
 
 
@@ -43,7 +43,7 @@ def _weights() -> None:
     if draft.rest.start_from:
         frozen = len(draft.rest.frozen)
         what = f", of which the first {frozen} layers stay as they are" if frozen else ""
-        st.caption(f"Training goes on from the weights of a network that has learned already{what}.")
+        st.html(f"<small>Training goes on from the weights of a network that has learned already{what}.</small>")
         st.button("Begin with new weights", key="new-weights", on_click=_new_weights)
 
 

@@ -35,6 +35,9 @@ def render(reader: Reader | None, prepared: Prepared | None) -> None:
         _correct(reader, prepared, hand)
     with st.container(key="hand-said"):
         here = hand_desk.desk()
+        drawing = prepared.image.tobytes() if prepared is not None else b""
+        if here.drawing != drawing:
+            here.drawing, here.told = drawing, ""
         if here.problem:
             st.warning(here.problem, icon=":material/error:")
         elif here.told:
@@ -70,7 +73,7 @@ def _correct(reader: Reader | None, prepared: Prepared | None, hand: Hand) -> No
             args=(ink, answer, image),
         )
         controlled(
-            st.segmented_control,
+            st.pills,
             "No, it is a …",
             "hand-label",
             kept,
@@ -89,6 +92,9 @@ def _label_of(hand: Hand, ink: Bytes) -> int | None:
 
 def _keep(ink: Bytes, label: int, image: Bytes | None) -> None:
     hand_desk.change(lambda hand: hand.added(ink, label, image), f"Kept as a {label}.")
+    here, hand = hand_desk.desk(), hand_desk.read()
+    if here.told and hand.held[(hand.inks == ink).all(axis=(1, 2))].any():
+        here.told += " It is held back (orange dot): no run learns from it, it tells how well your hand is read."
 
 
 def _drop(ink: Bytes) -> None:
@@ -106,7 +112,7 @@ def _set(hand: Hand) -> None:
             counts = np.bincount(hand.labels, minlength=CLASSES)
             names = {-1: f"All {len(hand)}"} | {digit: f"{digit} ×{counts[digit]}" for digit in np.flatnonzero(counts)}
             controlled(
-                st.segmented_control,
+                st.pills,
                 "My drawings",
                 "hand-filter",
                 -1 if here.label not in names else here.label,
@@ -148,7 +154,7 @@ def _chosen(hand: Hand, here: hand_desk.HandDesk) -> None:
             width="content",
         )
         controlled(
-            st.segmented_control,
+            st.pills,
             f"Drawing {name} is a …",
             "hand-relabel",
             int(hand.labels[place]),

@@ -78,9 +78,9 @@ def render(reader: Reader, prepared: Prepared) -> None:
 
 
 def _choice(label: str, key: str, value: Any, options: dict[Any, str], put: Callable[[Any], None]) -> None:
-    """One of a few, side by side."""
+    """One of a few, side by side; in a narrow window in several lines."""
     controlled(
-        st.segmented_control,
+        st.pills,
         label,
         key,
         value,

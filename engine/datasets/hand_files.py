@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.arrays import Bytes
 from engine.datasets.base import DataError
-from engine.datasets.personal import HELD_ONE_IN, INK_SIDE, MOST, Hand, fitted_ink, prepared_ink, read_hand, write_hand
+from engine.datasets.personal import INK_SIDE, MOST, Hand, fitted_ink, held_among, prepared_ink, read_hand, write_hand
 from engine.drawing import find_ink
 
 PICTURE = re.compile(r"(?:.*/)?([0-9])/[^/]+\.png", re.IGNORECASE)
@@ -76,7 +76,7 @@ def _from_pictures(file: zipfile.ZipFile) -> Hand:
         with file.open(member) as opened:
             inks.append(_ink(opened.read(member.file_size)))
     told = [member.filename.lower().endswith("_held.png") for member, _ in found]
-    third = [place % HELD_ONE_IN == HELD_ONE_IN - 1 for place in range(len(found))]
+    third = [held_among(place + 1) > held_among(place) for place in range(len(found))]
     return Hand(
         np.arange(1, len(found) + 1, dtype=np.int64),
         np.array([int(match[1]) for _, match in found], np.uint8),

@@ -5,8 +5,9 @@
 
 A run names a frozen file in its settings, so the same settings give the same bits however the set grows afterwards.
 
-Every third drawing is held back: no run ever learns from it, so it tells how well a network reads this hand. Which
-ones is decided when a drawing is added, and stays with it.
+From the sixth on, every third drawing is held back: no run ever learns from it, so it tells how well a network reads
+this hand. Which ones is decided when a drawing is added, and stays with it. The first five are all learned from: who
+corrects a few drawings wants them to be read right, more than to know a figure.
 
 The ink of each drawing is kept at 112 pixels, so it can be prepared for a network of any input size.
 """
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -37,7 +39,7 @@ MOST = 2_000  # drawings
 INK_SIDE, MARGIN = 112, 4  # pixels
 IMAGE_SIDE = 28
 CLASSES = 10
-HELD_ONE_IN = 3
+HELD_FROM, HELD_ONE_IN = 6, 3
 FROZEN = re.compile(r"[0-9a-f]{32}")
 _LOCK = threading.RLock()  # tabs of one page are threads of one process
 
@@ -89,7 +91,7 @@ class Hand:
             raise DataError(f"your set is full: it holds {MOST:,} drawings. Delete some, or export it and begin anew.")
         if image is None or image.shape != (IMAGE_SIDE, IMAGE_SIDE):
             image = prepared_ink(ink)
-        held = int(self.held.sum()) < (len(self) + 1) // HELD_ONE_IN
+        held = int(self.held.sum()) < held_among(len(self) + 1)
         name = int(self.ids.max(initial=0)) + 1
         new = (name, label, held, ink, image)
         arrays = (getattr(self, each.name) for each in fields(self))
@@ -122,13 +124,8 @@ class Hand:
         )
 
 
-EMPTY = Hand(
-    np.empty(0, np.int64),
-    np.empty(0, np.uint8),
-    np.empty(0, np.bool_),
-    np.empty((0, INK_SIDE, INK_SIDE), np.uint8),
-    np.empty((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8),
-)
+_NONE: list[Any] = [np.empty(0, dtype) for dtype in (np.int64, np.uint8, np.bool_)]
+EMPTY = Hand(*_NONE, *(np.empty((0, side, side), np.uint8) for side in (INK_SIDE, IMAGE_SIDE)))
 
 
 def ink_of(prepared: Prepared) -> Bytes:
@@ -158,6 +155,11 @@ def prepared_ink(ink: Bytes, size: int = IMAGE_SIDE) -> Bytes:
     if prepared is None:
         raise DataError("there is no ink on this picture; expected a drawn digit.")
     return prepared.image
+
+
+def held_among(count: int) -> int:
+    """How many of so many drawings are held back: one of 6, two of 9, three of 12."""
+    return max(0, (count - HELD_FROM) // HELD_ONE_IN + 1)
 
 
 def _check_label(label: int) -> None:
