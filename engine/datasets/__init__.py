@@ -43,7 +43,8 @@ def load(source: str) -> Dataset:
         return BUILT_IN[source]()
     path = Path(source)
     try:
-        if not source or not path.exists() or path.resolve() in (Path.cwd(), Path(path.anchor)):
+        regular = path.is_file() or path.is_dir()  # no device, no pipe
+        if not source or not regular or path.resolve() in (Path.cwd(), Path(path.anchor)):
             raise FileNotFoundError
         inside = max((each.stat().st_mtime_ns for each in path.iterdir()), default=0) if path.is_dir() else 0
         changed = max(path.stat().st_mtime_ns, inside)

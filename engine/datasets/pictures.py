@@ -27,6 +27,7 @@ Array = npt.NDArray[Any]
 
 KINDS = (".png", ".jpg", ".jpeg", ".bmp")
 MOST_PICTURES = 200_000
+DEEPEST = 3  # folders within folders that are looked into: digits/train/0 and one to spare
 MOST_FILE = 8_000_000  # bytes of one picture file
 MOST_UNPACKED = 1 << 31  # bytes of all picture files
 MOST_PIXELS = 1 << 28  # of all pictures, as they are kept
@@ -59,7 +60,8 @@ def read_pictures(path: Path) -> tuple[dict[str, Array], tuple[str, ...]]:
 
 def _in_folder(root: Path) -> Iterator[Source]:
     for folder, inside, names in os.walk(root):
-        inside[:] = sorted(each for each in inside if not each.startswith("."))
+        deep = len(Path(folder).relative_to(root).parts) >= DEEPEST
+        inside[:] = [] if deep else sorted(each for each in inside if not each.startswith("."))
         for name in sorted(names):
             file = Path(folder, name)
             if _is_picture(name) and not file.is_symlink():

@@ -36,7 +36,9 @@ CLAIMS = (
     Claim("decay converges earlier", "16x16-l2", "16x16-deep", "converged", False),
     Claim("decay costs accuracy", "16x16-l2", "16x16-deep", "test_accuracy", False),
     Claim("cross-entropy is faster than squared error", "16x16-cross-entropy", "16x16-deep", "good_at", False),
-    Claim("... and less accurate", "16x16-cross-entropy", "16x16-deep", "test_accuracy", False),
+    Claim(
+        "cross-entropy is less accurate than squared error", "16x16-cross-entropy", "16x16-deep", "test_accuracy", False
+    ),
     Claim("dropout 0.2 helps", "16x16-dropout", "16x16-cross-entropy", "test_accuracy", True),
     Claim("stretched images more help", "16x16-stretched", "16x16-cross-entropy", "test_accuracy", True),
     Claim("transposed images more hurt a dense net", "16x16-transposed", "16x16-cross-entropy", "test_accuracy", False),
