@@ -1,5 +1,6 @@
 """The two forms of the Runs page: a race of up to four settings, and repeats with other seeds."""
 
+import zlib
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -73,7 +74,7 @@ def _variant(base: TrainingConfig, source: str) -> tuple[Variant, list[str]]:
         "Values" + (" (type others)" if variant.typed else ""),
         labels,
         default=labels[:3],
-        key=css_key(f"race-values-{variant.name}-{source}-{abs(hash(tuple(labels))) % 10**6}"),
+        key=css_key(f"race-values-{variant.name}-{source}-{zlib.crc32(repr(labels).encode())}"),
         max_selections=MOST_LANES,
         accept_new_options=variant.typed is not None,
         help=variant.help,

@@ -1,5 +1,6 @@
 """What can be done with the runs that are picked."""
 
+import zlib
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -84,8 +85,8 @@ def _name_and_note(summary: Summary) -> None:
 
 def _delete(picked: Sequence[Summary]) -> None:
     # The key holds what is picked, so that a question is never answered for other runs than it was asked for.
-    mark = abs(hash(tuple(each.id for each in picked))) % 10**9
-    popover = st.popover("Delete", key=f"delete-{mark}", on_change="rerun", icon=":material/delete:")
+    key = delete_key([each.id for each in picked])
+    popover = st.popover("Delete", key=key, on_change="rerun", icon=":material/delete:")
     if not popover.open:
         return
     with popover:
@@ -99,6 +100,11 @@ def _delete(picked: Sequence[Summary]) -> None:
         st.text("\n".join(each.name for each in picked[:8]) + ("\n…" if len(picked) > 8 else ""))
         ids = [each.id for each in picked]
         st.button(f"Delete {what}", key="delete-now", type="primary", on_click=_delete_now, args=(ids,))
+
+
+def delete_key(ids: Sequence[str]) -> str:
+    """The key of the question whether these runs are to be deleted."""
+    return f"delete-{zlib.crc32(' '.join(ids).encode())}"
 
 
 def _delete_now(ids: Sequence[str]) -> None:

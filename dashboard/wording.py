@@ -96,9 +96,10 @@ def optimizer_words(optimizer: Optimizer) -> str:
 def config_words(config: TrainingConfig) -> str:
     """A run's settings in one line: the network or the preset that has it, the optimizer, and what is unusual."""
     named = [preset for preset in PRESETS.values() if preset.config.layers == config.layers]
-    whole = next((preset.name for preset in named if _as_preset(config) == _as_preset(preset.config)), "")
-    if whole:  # its name tells the rest
-        return SEPARATOR.join([whole, optimizer_words(config.optimizer), f"batch {config.batch_size}"])
+    whole = next((preset for preset in named if _as_preset(config) == _as_preset(preset.config)), None)
+    if whole is not None:  # its name tells the rest
+        source = [shown_name(config.data.source)] if config.data.source != whole.config.data.source else []
+        return SEPARATOR.join([whole.name, optimizer_words(config.optimizer), f"batch {config.batch_size}", *source])
     parts = [named[0].name if named else network_words(config.layers), optimizer_words(config.optimizer)]
     parts.append(f"batch {config.batch_size}")
     usual = TrainingConfig()

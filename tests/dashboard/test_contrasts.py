@@ -26,6 +26,11 @@ def test_a_preset_is_called_by_its_name_and_what_is_unusual_is_added():
     assert config_words(changed) == "dense 30 · dropout 0.2 · Tanh · SGD 0.1 · batch 8 · 1,000 images · L2 0.0001"
 
 
+def test_data_of_ones_own_are_told_beside_the_preset():
+    own = PRESETS["convnet"].config.with_values({"data.source": "mnist16"})
+    assert config_words(own) == config_words(PRESETS["convnet"].config) + " · mnist16"
+
+
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
 def test_every_preset_fits_in_one_line(preset):
     assert config_words(preset.config).startswith(preset.name)
