@@ -11,7 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from engine.drawing import prepare_ink
 from engine.rundir import RunFolder
 from engine.snapshots import Snapshot, snapshots
 
+MOST_PINS = 10
 MOST_FILES = 3000  # snapshots of which answers are kept
 Shares = NDArray[np.float32]
 File = tuple[str, int]  # path and time of the last change
@@ -39,6 +40,14 @@ class Pin:
     def key(self) -> str:
         """The same for the same ink, whoever drew it."""
         return hashlib.sha1(self.ink.tobytes() + repr(self.ink.shape).encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass
+class Pinned:
+    """The digits that one tab has pinned."""
+
+    items: list[Pin] = field(default_factory=list)
+    ever: int = 0  # how many were pinned, those included that were removed
 
 
 @dataclass(frozen=True)

@@ -1,47 +1,39 @@
 """My digit learns: digits that are pinned to watch a network make up its mind about them.
 
-They are kept for the session, for one browser tab: other people who use the same server do not see them.
+They belong to one browser tab, which also keeps them over a reload; other people on the same server do not see them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import streamlit as st
 
-from dashboard import answer, session
+from dashboard import answer, session, tab_memory
 from dashboard.charts import probability_bars
 from dashboard.charts.bars import percent
 from dashboard.charts.pinned import color_of, pinned_figure
 from dashboard.controlled import controlled
 from dashboard.live_chart import live_chart
-from dashboard.pin_curves import Curves, Pin, Shares, ask, curves, image_of, right_since
+from dashboard.pin_curves import MOST_PINS, Curves, Pin, Pinned, Shares, ask, curves, image_of, right_since
 from dashboard.readers import choose, pretrained
 from dashboard.reading import Sheet, answers, digits, on_desk
 from engine import Model
 from engine.rundir import RunFolder
 
-MOST = 10
 CHART_HEIGHT = 230
 PATIENCE, PATIENCE_IN_TRAINING = 0.3, 0.015  # seconds for what snapshots say, each time the page is made
 FIRST_SIZE = 28  # pixels, as MNIST; what is pinned is the ink, which fits any other size
 
 
 @dataclass
-class Pins:
-    """The pinned digits, and what is being typed to pin the next."""
+class Form:
+    """What is being typed to pin the next ones."""
 
-    items: list[Pin] = field(default_factory=list)
-    pinned: int = 0  # how many ever were
     sheet: Sheet | None = None  # for which `label` is meant
     label: str = ""
     problem: str = ""
-
-
-def kept() -> Pins:
-    """This tab's pins."""
-    return session.kept("pins", Pins)
 
 
 def render_strip(run: RunFolder | None, at_step: int | None) -> None:
@@ -49,38 +41,40 @@ def render_strip(run: RunFolder | None, at_step: int | None) -> None:
 
     run: whose weights read; None: a network that ships. at_step: the step to which the run is rewound.
     """
-    pins = kept()
+    pins = session.kept("pins", Pinned)
     with st.container(key="pins", gap="small"):
         st.markdown("##### My digits", anchors=False)
         _form(pins, on_desk() if session.place().page == "Draw" else session.drawing().sketch)
         with st.container(key="pins-live", gap="small"):
             if pins.items:
                 _live(pins, run, at_step)
+        tab_memory.render(pins)
 
 
-def _form(pins: Pins, sheet: Sheet | None) -> None:
+def _form(pins: Pinned, sheet: Sheet | None) -> None:
     """Say which digits they are, and pin them."""
+    form = session.kept("pin-form", Form)
     found = digits(sheet, FIRST_SIZE) if sheet is not None else ()
-    if sheet is not pins.sheet:
-        pins.sheet, pins.label, pins.problem = sheet, _guess(sheet), ""
+    if sheet is not form.sheet:
+        form.sheet, form.label, form.problem = sheet, _guess(sheet), ""
     with st.container(horizontal=True, vertical_alignment="bottom", key="pin-form", gap="small"):
         controlled(
             st.text_input,
             "Pin as" if len(found) < 2 else f"Pin {len(found)} digits as",
             "pin-as",
-            pins.label,
-            lambda text: setattr(pins, "label", text.strip()),
+            form.label,
+            lambda text: setattr(form, "label", text.strip()),
             width=150,
-            max_chars=2 * MOST,
+            max_chars=2 * MOST_PINS,
             placeholder="0 to 9",
             disabled=not found,
             help="Which digit it is. The guess is that of the best network that ships; change it where it is wrong.",
         )
-        st.button("Pin", key="pin", icon=":material/keep:", on_click=_pin, args=(pins, sheet), disabled=not found)
+        st.button("Pin", key="pin", icon=":material/keep:", on_click=_pin, args=(pins, form), disabled=not found)
         if pins.items:
             st.button("Remove all", key="pin-clear", type="tertiary", on_click=pins.items.clear)
-    if pins.problem:
-        st.error(pins.problem, icon=":material/error:")
+    if form.problem:
+        st.error(form.problem, icon=":material/error:")
     elif not pins.items:
         st.caption(
             "Draw a digit, say which one it is, and pin it. Its bars and the curve of the right answer stay here while "
@@ -98,16 +92,16 @@ def _guess(sheet: Sheet | None) -> str:
     return "".join(str(int(each.argmax())) for each in shares)
 
 
-def _pin(pins: Pins, sheet: Sheet | None) -> None:
-    found = digits(sheet, FIRST_SIZE) if sheet is not None else ()
-    text = "".join(pins.label.split())
-    pins.problem = problem(text, len(found), MOST - len(pins.items))
-    if pins.problem:
+def _pin(pins: Pinned, form: Form) -> None:
+    found = digits(form.sheet, FIRST_SIZE) if form.sheet is not None else ()
+    text = "".join(form.label.split())
+    form.problem = problem(text, len(found), MOST_PINS - len(pins.items))
+    if form.problem:
         return
     for prepared, label in zip(found, text, strict=True):
         ink = next(step.image for step in prepared.steps if step.name == "crop")
-        pins.items.append(Pin(pins.pinned, int(label), np.ascontiguousarray(ink)))
-        pins.pinned += 1
+        pins.items.append(Pin(pins.ever, int(label), np.ascontiguousarray(ink)))
+        pins.ever += 1
 
 
 def problem(text: str, count: int, room: int) -> str:
@@ -117,11 +111,11 @@ def problem(text: str, count: int, room: int) -> str:
     if len(text) != count:
         return f"There {'is 1 digit' if count == 1 else f'are {count} digits'} on the pad, and “{text}” is {len(text)}."
     if count > room:
-        return f"At most {MOST} digits can be pinned, and there is room for {room} more. Remove some first."
+        return f"At most {MOST_PINS} digits can be pinned, and there is room for {room} more. Remove some first."
     return ""
 
 
-def _live(pins: Pins, run: RunFolder | None, at_step: int | None) -> None:
+def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
     """What changes while a network learns."""
     items = tuple(pins.items)
     reader = choose(run, at_step)
@@ -147,7 +141,7 @@ def _live(pins: Pins, run: RunFolder | None, at_step: int | None) -> None:
     st.caption(f"How sure {reader.name} was of the right answer, in each snapshot of its weights.{more}")
 
 
-def _unpin(pins: Pins, pin: Pin) -> None:
+def _unpin(pins: Pinned, pin: Pin) -> None:
     pins.items = [each for each in pins.items if each is not pin]
 
 
