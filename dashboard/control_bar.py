@@ -11,10 +11,10 @@ from dashboard.stack import StackCheck
 from engine.history import History
 from engine.rundir import RunFolder, Status
 
+SPEED_WIDTH = 150  # pixels
 SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 0.0)  # steps a second; 0: full speed
 RESET = "The same start again: a new run of the same settings and seed. It waits at step 0 until you press Train."
 NEW_SEED = "Another seed: other first weights, and the images in another order. It waits at step 0, as after Reset."
-SLOW = "In slow motion every step can be followed on the curves and in the answer to your drawing."
 
 
 def render(run: RunFolder | None, status: Status, history: History | None, checked: StackCheck) -> None:
@@ -76,25 +76,21 @@ def _button(label: str, icon: str, key: str, act: Callable[[], None], off: bool,
 
 
 def _speed() -> None:
-    """The dial is a click away; the button says how it is set."""
-    speed = session.shown().speed
-    menu = st.popover(speed_words(speed), key="speed-menu", on_change="rerun", icon=":material/speed:")
-    if not menu.open:
-        return
-    with menu:
-        controlled(
-            st.select_slider,
-            "Speed",
-            "speed",
-            speed,
-            steering.set_speed,
-            options=list(SPEEDS),
-            format_func=speed_words,
-            width=300,
-        )
-        st.caption(SLOW)
+    controlled(
+        st.select_slider,
+        "Speed",
+        "speed",
+        session.shown().speed,
+        steering.set_speed,
+        options=list(SPEEDS),
+        format_func=speed_words,
+        label_visibility="collapsed",
+        width=SPEED_WIDTH,
+    )
 
 
 def speed_words(steps_per_second: float) -> str:
     """As the dial prints it."""
-    return f"{steps_per_second:g} steps/s" if steps_per_second else "Full speed"
+    if not steps_per_second:
+        return "Full speed"
+    return f"{steps_per_second:g} step{'' if steps_per_second == 1 else 's'}/s"

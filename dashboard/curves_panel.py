@@ -1,22 +1,39 @@
 """The curves of a run, and what can be chosen of them."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from dashboard.charts import FURTHER, accuracy_figure, further_figure, loss_figure
 from dashboard.live_chart import live_chart
 from engine.history import History
 
-HEIGHT, SMALL_HEIGHT = 285, 190
+HEIGHT, SMALL_HEIGHT = 260, 150
 X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}
 
 
-def render(history: History, run_id: str, at_step: int | None) -> None:
-    """Loss, accuracy, and whatever else is wanted. at_step: the step to which the run is rewound."""
+@dataclass(frozen=True)
+class View:
+    """What all curves of the page share: x is a column of the history, at_step the step to which it is rewound."""
+
+    run_id: str
+    x: str
+    smoothing: float
+    at_step: int | None
+
+
+def render(history: History, run_id: str, at_step: int | None) -> View:
+    """Loss and accuracy. at_step: the step to which the run is rewound."""
     x, smoothing, log = _options()
     loss = loss_figure(history, x=x, smoothing=smoothing, log=log, at_step=at_step)
     accuracy = accuracy_figure(history, x=x, smoothing=smoothing, at_step=at_step)
     live_chart(loss, "loss", run_id, HEIGHT, "loss over the run")
     live_chart(accuracy, "accuracy", run_id, HEIGHT, "accuracy over the run")
+    return View(run_id, x, smoothing, at_step)
+
+
+def render_further(history: History, view: View) -> None:
+    """Whatever else is wanted, a small chart each."""
     names = st.pills(
         "More curves",
         list(FURTHER),
@@ -28,9 +45,10 @@ def render(history: History, run_id: str, at_step: int | None) -> None:
         help="Further curves",
     )
     for name in [name for name in FURTHER if name in (names or [])]:
-        figure = further_figure(history, name, x=x, smoothing=smoothing, at_step=at_step)
-        live_chart(figure, f"curve-{name}", run_id, SMALL_HEIGHT, f"{FURTHER[name].label} over the run")
-        st.caption(FURTHER[name].words)
+        quantity = FURTHER[name]
+        figure = further_figure(history, name, x=view.x, smoothing=view.smoothing, at_step=view.at_step)
+        st.caption(f"**{quantity.label}.** {quantity.words}")
+        live_chart(figure, f"curve-{name}", view.run_id, SMALL_HEIGHT, f"{quantity.label} over the run")
 
 
 def _options() -> tuple[str, float, bool]:

@@ -20,7 +20,10 @@ def render(history: History, status: Status) -> None:
     st.html('<div class="ink-subheading">Changed while it trained</div>')
     for step, path, pair, undoable in rows:
         with st.container(horizontal=True, vertical_alignment="center", key=f"change-{step}-{_css(path)}", gap="small"):
-            st.html(f'<div class="ink-change">step {step:,}: <b>{escape(change_text(path, pair))}</b></div>')
+            st.html(
+                f'<div class="ink-change">step {step:,}: <b>{escape(change_text(path, pair))}</b></div>',
+                width="content",
+            )
             if undoable and status.state != "ended":
                 st.button(
                     "Undo",

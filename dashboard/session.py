@@ -152,7 +152,7 @@ class Shown:
     speed: float = 0.0  # steps a second that the dial shows, for this run and those started next; 0: full speed
     stale: bool = False  # a button in the part that polls changed what the rest of the page shows
     looking: bool = False  # figures for a snapshot are on their way
-    untouched: list[str] = field(default_factory=list)  # runs given up before their first step, to be deleted
+    untouched: dict[str, int] = field(default_factory=dict)  # runs given up before their first step -> tries to delete
 
 
 @dataclass

@@ -87,7 +87,7 @@ def _schedule_picture(config: TrainingConfig) -> None:
     first, last = (rate * schedule.factor(step, total) for step in (0, total - 1))
     words = f"Learning rate from {first:.2g} to {last:.2g} over {total:,} steps."
     live_chart(learning_rate_figure(schedule, rate, total), "schedule", "", SCHEDULE_HEIGHT, words)
-    st.caption(words)
+    st.html(f'<div class="ink-others">{words}</div>')
 
 
 def _regularization() -> None:

@@ -3,6 +3,7 @@
 Every function here is the callback of a button, or is called once in a full run of the page.
 """
 
+import contextlib
 import math
 import secrets
 from typing import Any
@@ -13,6 +14,7 @@ from engine.rundir import RunError, RunFolder
 from engine.spec import SettingError
 
 WAITING = ("queued", "starting", "running", "paused")  # states in which a run has not come to its end
+MOST_TRIES = 100  # to delete a run, some 30 seconds
 SEEDS = 10_000  # new seeds are below it: short enough to be told to somebody
 
 
@@ -108,22 +110,25 @@ def give_up() -> None:
         if runs.status(run).state in WAITING:
             runs.command(run.id, wish="stopped")
         if runs.history(run).step == 0:
-            shown.untouched.append(run.id)
+            shown.untouched[run.id] = 0
     except RunError:
         pass  # it is gone already
 
 
 def clear_away() -> None:
     """Delete the runs that were given up before their first step, as soon as their workers have let go of them."""
-    shown = session.shown()
-    for run_id in list(shown.untouched):
+    untouched, runs = session.shown().untouched, session.runs()
+    for run_id, tries in list(untouched.items()):
+        untouched[run_id] += 1
         try:
-            if session.runs().status(session.runs().open(run_id)).busy:
-                continue
-            session.runs().delete(run_id)
+            run = runs.open(run_id)
         except RunError:
-            pass  # gone, or it cannot be deleted: it stays in the list of runs
-        shown.untouched.remove(run_id)
+            del untouched[run_id]  # it is gone
+            continue
+        with contextlib.suppress(RunError):  # its worker has not let go yet
+            runs.delete(run.id)
+        if tries >= MOST_TRIES:
+            del untouched[run_id]  # it stays in the list of runs
 
 
 def undo(path: str, old: Any) -> None:

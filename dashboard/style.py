@@ -19,6 +19,7 @@ CSS = """
 .stSidebar [data-testid=stExpander] summary { min-height: 2rem; padding-top: 0.2rem; padding-bottom: 0.2rem;
   font-size: 0.9rem; }
 .stSidebar [data-testid=stCaptionContainer] p { margin-bottom: 0; }
+:is(.st-key-own-data, .st-key-preset-notes) [data-testid=stCaptionContainer] { margin-bottom: 0.35rem; }
 [class*=st-key-fields-] { padding-left: 0.8rem; border-left: 2px solid
   color-mix(in srgb, currentColor 15%, transparent); }
 
@@ -62,9 +63,12 @@ CSS = """
 .st-key-inside-parts > :has(> .st-key-first-weights) { flex: 1 1 220px; min-width: min(220px, 100%); }
 /* as the bar gets narrow its buttons become icons; the names stay for those who have them read to them */
 .st-key-top { container-type: inline-size; }
+.st-key-control-bar [class*=st-key-speed] { margin: 0 0.7rem; }
 @container (max-width: 940px) {
-  :is(.st-key-step, .st-key-epoch, .st-key-stop, .st-key-reset, .st-key-new-seed, .st-key-speed-menu, .st-key-run-menu)
+  :is(.st-key-step, .st-key-epoch, .st-key-stop, .st-key-reset, .st-key-new-seed, .st-key-run-menu)
     button p { font-size: 0; }
+  .st-key-top .stPopover button > div > div[aria-hidden=true] { display: none; }
+  .st-key-control-bar [class*=st-key-speed] { width: 8rem; }
 }
 
 [class*=st-key-open-] button { justify-content: flex-start; }
@@ -74,6 +78,16 @@ CSS = """
 .st-key-stage > :has(> .st-key-charts) { flex: 1 1 380px; min-width: min(380px, 100%); }
 .st-key-pad-panel { flex-shrink: 0; }
 .st-key-notices:empty, .st-key-below:empty { display: none; }
+
+@container (max-width: 520px) {
+  .st-key-top button { padding-left: 0.4rem; padding-right: 0.4rem; min-width: 2.1rem; }
+  .st-key-control-bar, .st-key-top { gap: 0.3rem; }
+  .st-key-top { align-items: flex-start; }
+  .st-key-control-bar [class*=st-key-main-] button { padding: 0 0.4rem; }
+  .st-key-control-bar [class*=st-key-speed] { width: 15rem; margin-top: 0.4rem; }
+}
+.st-key-time-head > :first-child { flex: 1 1 auto; }
+.st-key-time-head button { min-height: 1.9rem; padding: 0.1rem 0.6rem; }
 
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }

@@ -1,5 +1,9 @@
 """The whole run under one slider: back to any snapshot, a look inside it, and on from there."""
 
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard import session, steering
@@ -18,6 +22,7 @@ CONTINUE = (
     "The run that you see stays as it is."
 )
 PATIENCE = 0.3  # seconds that a page which does not poll waits for a look inside: most come sooner
+REFRESH = 3.0  # seconds between two looks into the newest snapshot of a run that trains
 MATRIX_SIDE = 330
 
 
@@ -41,53 +46,76 @@ def render(run: RunFolder, history: History, found: list[Snapshot], checked: Sta
     if not found:
         return
     at = chosen(run, found)
+    steps = [each.step for each in found]
+    now = f"now: step {history.step:,}" if history.step else "now: nothing is trained yet"
     with st.container(border=True, key="time-machine", gap="xsmall"):
-        megabytes = sum(each.bytes for each in found) / 2**20
-        used = f"{len(found)} snapshots, {megabytes:.3g} of {most_bytes() / 2**20:.3g} MB"
-        st.html(f'<div class="ink-subheading">Time machine <small>{used}</small></div>')
-        steps = [each.step for each in found]
-        now = f"now: step {history.step:,}" if history.step else "now: nothing is trained yet"
+        with st.container(horizontal=True, vertical_alignment="center", key="time-head", gap="xsmall"):
+            megabytes = sum(each.bytes for each in found) / 2**20
+            used = f"{len(found)} snapshots, {megabytes:.3g} of {most_bytes() / 2**20:.3g} MB"
+            st.html(f'<div class="ink-subheading">Time machine <small>{used}</small></div>', width="content")
+            _buttons(at, checked)
         time_slider("time-slider", steps, labels(history, steps), now, at.step if at else None, _rewind)
-        with st.container(horizontal=True, key="time-buttons", gap="xsmall"):
-            st.button(
-                "Back to now",
-                key="back-to-now",
-                icon=":material/last_page:",
-                on_click=_rewind,
-                args=(None,),
-                disabled=at is None,
-            )
-            st.button(
-                "Continue from here",
-                key="continue-from",
-                icon=":material/fork_right:",
-                on_click=steering.continue_from,
-                args=(at.step if at else 0,),
-                disabled=at is None or bool(checked.problem),
-                help=CONTINUE,
-            )
         _inside(at or found[-1], rewound=at is not None)
+
+
+def _buttons(at: Snapshot | None, checked: StackCheck) -> None:
+    st.button(
+        "Back to now",
+        key="back-to-now",
+        icon=":material/last_page:",
+        on_click=_rewind,
+        args=(None,),
+        disabled=at is None,
+    )
+    st.button(
+        "Continue from here",
+        key="continue-from",
+        icon=":material/fork_right:",
+        on_click=steering.continue_from,
+        args=(at.step if at else 0,),
+        disabled=at is None or bool(checked.problem),
+        help=CONTINUE,
+    )
 
 
 def _rewind(step: int | None) -> None:
     session.shown().at_step = step
 
 
+@dataclass
+class Peephole:
+    """What one tab sees inside: the newest look that was found, and when it asked for the next."""
+
+    look: Look | None = None
+    step: int = 0
+    run: Path | None = None
+    asked: Snapshot | None = None
+    when: float = 0.0
+
+
 def _inside(snapshot: Snapshot, rewound: bool) -> None:
-    """A look into the snapshot, which is found only while somebody looks."""
+    """A look into the snapshot, which is found only while somebody looks. Until it is, the one before stays."""
     inside = st.expander("Look inside at this step" if rewound else "Look inside", key="inside", on_change="rerun")
     if not inside.open:
         return
-    shown = session.shown()
-    look = looks().get(snapshot.path, 0.0 if shown.polling else PATIENCE)
-    shown.looking = look is None
+    shown, hole = session.shown(), session.kept("peephole", Peephole)
+    if hole.run != snapshot.path.parent:
+        hole = st.session_state["peephole"] = Peephole(run=snapshot.path.parent)
+    if not rewound and hole.asked is not None and time.monotonic() - hole.when < REFRESH and hole.asked.path.exists():
+        snapshot = hole.asked  # a run that trains has a newer one twice a second
+    if snapshot != hole.asked:
+        hole.asked, hole.when = snapshot, time.monotonic()
+    found = looks().get(snapshot.path, 0.0 if shown.polling else PATIENCE)
+    shown.looking = found is None
+    if found is not None:
+        hole.look, hole.step = found, snapshot.step
     with inside:
-        if look is None:
+        if hole.look is None:
             st.caption(f"Reading images with the weights of step {snapshot.step:,} …")
-        elif look.problem:
-            st.caption(look.problem)
+        elif hole.look.problem:
+            st.caption(hole.look.problem)
         else:
-            _show(look, snapshot.step)
+            _show(hole.look, hole.step)
 
 
 def _show(look: Look, step: int) -> None:

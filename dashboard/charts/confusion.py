@@ -27,18 +27,19 @@ def confusion_figure(counts: Counts, *, dark: bool = False) -> Figure:
     texts = [[f"{count:,}" if count else "" for count in row] for row in counts.tolist()]
     hover = [[_cell(i, j, counts, totals) for j in range(len(counts))] for i in range(len(counts))]
     traces = [
-        _cells(shares, right, colors.training, 1.0, texts, hover, classes, colors),
-        _cells(shares, ~right, colors.validation, worst, texts, hover, classes, colors),
+        _cells("right", shares, right, colors.training, 1.0, texts, hover, classes, colors),
+        _cells("mistakes", shares, ~right, colors.validation, worst, texts, hover, classes, colors),
     ]
     axis = {"type": "category", "fixedrange": True, "showgrid": False, "dtick": 1}
     x = axis | {"title": "read as"}
-    y = axis | {"title": "is", "autorange": "reversed", "scaleanchor": "x", "constrain": "domain"}
+    y = axis | {"title": "true digit", "autorange": "reversed", "scaleanchor": "x", "constrain": "domain"}
     figure_layout = layout(colors, x, y, showlegend=False)
-    figure_layout["margin"] = {"l": 44, "r": 8, "t": 8, "b": 44, "pad": 2}
+    figure_layout["margin"] = {"l": 50, "r": 8, "t": 8, "b": 44, "pad": 2}
     return {"data": traces, "layout": figure_layout}
 
 
 def _cells(
+    uid: str,
     shares: npt.NDArray[np.floating],
     shown: npt.NDArray[np.bool_],
     color: str,
@@ -52,7 +53,7 @@ def _cells(
     cells = np.where(shown, shares, np.nan).tolist()
     return {
         "type": "heatmap",
-        "uid": color,
+        "uid": uid,  # becomes part of a CSS selector
         "x": classes,
         "y": classes,
         "z": [[None if value != value else round(value, 5) for value in row] for row in cells],

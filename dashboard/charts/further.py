@@ -1,10 +1,10 @@
 """Quantities that say how training goes, beside loss and accuracy: one small chart each."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from dashboard.charts.axes import Limits
 from dashboard.charts.figure import Figure, Trace, layout
 from dashboard.charts.lines import line_trace, place_of, run_end, x_axis
 from dashboard.charts.marks import empty_note, rewound_layout
@@ -80,7 +80,8 @@ def further_figure(
         shapes=[] if at_step is None or empty else rewound_layout(place_of(history, at_step, x), end, colors),
         annotations=[empty_note(history, colors, "Not measured yet")] if empty else [],
     )
-    figure_layout["margin"] = figure_layout["margin"] | {"t": 12, "b": 40}
+    figure_layout["margin"] = figure_layout["margin"] | {"t": 8, "b": 24}
+    figure_layout["xaxis"]["title"] = {"text": ""}  # the charts above tell it
     return {"data": traces, "layout": figure_layout}
 
 
@@ -116,8 +117,6 @@ def _value_axis(quantity: Quantity, known: Column) -> dict[str, object]:
     top = float(known.max()) if len(known) else 1.0
     positive = known[known > 0]
     if quantity.log and len(positive):
-        low, high = float(np.percentile(positive, 1)) / 1.3, float(positive.max()) * 1.3
-        ends = [math.log10(low), math.log10(max(high, 1.01 * low))]
-        return {"type": "log", "range": ends, "nticks": 5, "uirevision": "log", "exponentformat": "power"}
-    high = top * 1.1 if top > 0 else 1.0
-    return {"type": "linear", "range": [0.0, high], "nticks": 4, "uirevision": "linear", "exponentformat": "power"}
+        low = float(np.percentile(positive, 1)) / 1.3
+        return Limits(low, max(top * 1.3, 1.01 * low), log=True).axis
+    return Limits(0.0, top * 1.1 if top > 0 else 1.0).axis | {"nticks": 4, "exponentformat": "power"}

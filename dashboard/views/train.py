@@ -23,8 +23,9 @@ from dashboard.charts import architecture_picture
 from dashboard.live_chart import load_plotly
 from dashboard.picture import picture
 from dashboard.readers import choose
-from dashboard.stack import StackCheck, short
+from dashboard.stack import StackCheck, planned, short
 from engine.config import TrainingConfig
+from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
 from engine.spec import SettingError
 
@@ -47,7 +48,6 @@ def render() -> None:
     """
     shown = session.shown()
     shown.stale = False
-    steering.clear_away()
     run = _shown_run()
     fixed = _in_step(run)
     checked = sidebar.render()
@@ -108,6 +108,7 @@ def _offer_new_run(fixed: list[str]) -> None:
 
 def _live(checked: StackCheck) -> None:
     """All that changes while a run trains."""
+    steering.clear_away()
     shown, run = session.shown(), _shown_run()
     status = session.runs().status(run) if run else NO_RUN
     if shown.stale or _must_poll(status) != shown.polling:
@@ -122,7 +123,7 @@ def _live(checked: StackCheck) -> None:
     with st.container(key="figures", gap="xsmall"):
         control_bar.problems(status, checked)
         if history is not None and run is not None:
-            progress.render(history, status, _note(run, status), at_step)
+            progress.render(history, status, _note(run, status, history), at_step)
         else:
             style.sentence("This network cannot be trained yet." if checked.problem else "Ready. Press Train.")
     with st.container(horizontal=True, key="stage", gap="medium"):
@@ -130,9 +131,12 @@ def _live(checked: StackCheck) -> None:
             if history is None or run is None:
                 _before(checked)
             else:
-                curves_panel.render(history, run.id, at_step)
-                live_changes.render(history, status)
+                view = curves_panel.render(history, run.id, at_step)
                 time_machine.render(run, history, found, checked)
+                with st.container(key="further", gap="xsmall"):
+                    curves_panel.render_further(history, view)
+                with st.container(key="changes", gap=None):
+                    live_changes.render(history, status)
         with st.container(key="pad-panel", width=PAD_SIDE, gap="xsmall"):
             pad.render(PAD_SIDE)
             answer.render(choose(run, at_step))
@@ -146,22 +150,25 @@ def _before(checked: StackCheck) -> None:
     """What there is to see before anything is trained."""
     _network(checked)
     config = session.draft().config
-    steps = math.ceil(config.data.train_images / config.batch_size)
+    images = planned(config)
+    steps = math.ceil(images / config.batch_size)
     st.caption(
         f"{checked.parameters:,} parameters, {short(checked.macs)} multiply-adds for each image. "
-        f"{config.data.train_images:,} images in batches of {config.batch_size}: {steps:,} steps an epoch, "
+        f"{images:,} images in batches of {config.batch_size}: {steps:,} steps an epoch, "
         f"{config.epochs:,} epochs."
     )
     st.markdown(HOW)
 
 
-def _note(run: RunFolder, status: Status) -> str:
+def _note(run: RunFolder, status: Status, history: History) -> str:
     """What is to be said of a run that does not train, though it has not ended."""
     if status.state == "queued":
         before = session.runs().place_in_queue(run.id)
         return "Waiting for a free core" + (f", behind {before} other runs." if before else ".")
     if status.state == "starting":
         return "Starting: the images are being loaded."
+    if status.state == "paused" and not history.step:
+        return "Ready at step 0: nothing is learned yet. Press Train."
     if status.reason == "failed":
         return f"It could not begin: {session.runs().failure(run)}"
     if status.state == "interrupted":
