@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -329,3 +330,72 @@ def test_the_best_weights_of_a_later_time_are_not_those_of_an_earlier_one(tiny, 
     assert session._trainer.best is None
     assert here(run) == 0
     assert same_weights(run.final, train_alone(config)[0])
+
+
+def paused_at(run, *controls):
+    """Steps and epochs at which one worker pauses, given one control after the other."""
+    run.claim()
+    run.write_control(controls[0])
+    session, waiting = worker.Session(run), list(controls[1:])
+    told = session._recorder.lifecycle
+
+    def lifecycle(name):
+        told(name)
+        if name == "Paused" and waiting:
+            run.write_control(waiting.pop(0))
+        elif name == "Paused":
+            session.leave.set()
+
+    session._recorder.lifecycle = lifecycle
+    for _ in session.events():
+        pass
+    return [(event["step"], event["epoch"]) for event in lines(run) if event["event"] == "Paused"]
+
+
+def test_one_epoch_is_told_to_its_end_before_the_pause(tiny, tmp_path):
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 3, "validate_every": 1}))
+    assert paused_at(run, Control(until_epoch=1), Control(until_epoch=2.0)) == [(4, 1.0), (8, 2.0)]
+    assert kinds(run)[-2:] == ["EpochDone", "Paused"]
+    assert read_checkpoint(run.latest).position.epoch == 2
+
+
+def test_a_part_of_an_epoch_ends_at_the_first_batch_beyond_it(tiny, tmp_path):
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 3}))
+    # batches end at 2/7, 4/7, 6/7 and 1
+    assert paused_at(run, Control(until_epoch=4 / 7), Control(until_epoch=1.1)) == [
+        (2, pytest.approx(4 / 7)),
+        (5, pytest.approx(9 / 7)),
+    ]
+
+
+def test_after_the_last_epoch_a_run_ends_instead_of_pausing(tiny, tmp_path):
+    run = RunFolder.create(tmp_path, tiny)
+    assert paused_at(run, Control(until_epoch=2.0)) == []
+    assert run.status().reason == "finished"
+
+
+def test_a_worker_whose_run_was_deleted_ends(tiny, tmp_path, here, capsys, monkeypatch):
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000}))
+    monkeypatch.setattr(worker, "HEARTBEAT_SECONDS", 0.0)
+    beat = RunFolder.beat
+
+    def delete_first(self):
+        if self.latest.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+        beat(self)
+
+    monkeypatch.setattr(RunFolder, "beat", delete_first)
+    assert here(run) == 1
+    assert f"the folder of run {run.id} is gone" in capsys.readouterr().err
+
+
+def test_the_best_weights_are_found_among_the_snapshots_where_best_npz_is_of_a_later_epoch(tiny, tmp_path):
+    """Killed after a new best was written and before latest.npz: what was best before is not forgotten."""
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 3}))
+    assert paused_at(run, Control(until_epoch=1), Control(until_epoch=2)) == [(4, 1.0), (8, 2.0)]
+    assert read_checkpoint(run.best).position.epoch == 2
+    (run.snapshots / "000000004.npz").replace(run.latest)
+    shutil.copyfile(run.latest, run.snapshots / "000000004.npz")
+    session = worker.Session(run)
+    session._recorder._events.close()
+    assert session._trainer.best.position.epoch == 1
