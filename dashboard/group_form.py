@@ -37,7 +37,7 @@ def _race(picked: Sequence[Summary]) -> None:
     st.markdown("**Race: up to four settings side by side**, from the same first weights, with the same batches.")
     together = 2 <= len(picked) <= MOST_LANES
     with st.container(horizontal=True, vertical_alignment="bottom", key="race-fields", gap="small"):
-        sources = [*([TOGETHER] if together else []), SIDEBAR, *(each.id for each in picked)]
+        sources = [*([TOGETHER] if together else []), *(each.id for each in picked), SIDEBAR]
         source = _source(sources, picked, "race")
         base = _base(source, picked)
         variant, labels = (None, [""]) if source == TOGETHER else _variant(base, source)

@@ -27,9 +27,9 @@ def wait(tab: Any, what: Callable[[], bool], seconds: float = 60) -> None:
         tab.wait_for_timeout(100)
 
 
-def ended(server: Server, name: str, config: TrainingConfig = SMALL, **about: Any) -> RunFolder:
+def ended(server: Server, run_id: str, config: TrainingConfig = SMALL, **about: Any) -> RunFolder:
     """A run that has ended, written by hand."""
-    run = RunFolder.create(server.runs, config, name)
+    run = RunFolder.create(server.runs, config, run_id)
     write_whole(run)
     write_about(run, About(**about))
     return run

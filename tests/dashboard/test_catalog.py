@@ -16,7 +16,8 @@ from engine.about import About, write_about
 from engine.config import TrainingConfig
 from engine.rundir import Control, RunFolder, write_json
 
-STARTED = {"event": "RunStarted", "step": 0, "epoch": 0.0, "seconds": 0.0, "parameters": 9466, "steps_per_epoch": 10}
+STARTED = {"event": "RunStarted", "step": 0, "epoch": 0.0, "seconds": 0.0, "parameters": 9466}
+STARTED |= {"steps_per_epoch": 10, "total_steps": 30, "train_images": 640, "validation_images": 1000}
 
 
 def batches(step, seconds=None):
