@@ -4,10 +4,10 @@ All of it comes out of the layers' own forward and backward passes, so it works 
 can build, with convolutions or without, at any input size.
 """
 
+from engine.explain.attribution import METHODS, Saliency, saliency
 from engine.explain.features import LayerMaps, feature_maps
-from engine.explain.morph import Morph, ink_basis, morph
+from engine.explain.morphing import Morph, ink_basis, morph
 from engine.explain.neighbours import Neighbour, TrainingFeatures
-from engine.explain.saliency import METHODS, Saliency, saliency
 
 __all__ = [
     "METHODS",

@@ -189,6 +189,16 @@ def test_a_morph_begins_with_the_drawing_and_ends_as_the_other_digit(learned, di
         np.testing.assert_array_equal(found.probabilities, learned.predict(found.frames))
 
 
+def test_a_morph_of_a_network_whose_outputs_are_no_logits(tiny, digits):
+    config = tiny.with_values({"loss": "MeanSquaredError", "optimizer": "Adam", "epochs": 30})
+    trainer = Trainer(config, digits)
+    list(trainer.run())
+    model = Model(trainer.kept)
+    found = morph(model, digits.validation_images[0], ink_basis(digits.train_images, 40))
+    assert found.reached
+    assert found.added + found.erased < 25  # of 64 pixels: no further than it must
+
+
 def test_a_morph_to_a_digit_that_was_asked_for(learned, digits):
     image = digits.validation_images[0]
     target = (int(digits.validation_labels[0]) + 3) % 10

@@ -21,12 +21,15 @@ import numpy as np
 from engine.arrays import Array, Bytes
 from engine.checkpoint import Model
 from engine.explain.probe import Probe, as_pixels
+from engine.layers import Softmax
+from engine.losses import CrossEntropy
 
 STEPS = 70
+ENOUGH = 15  # steps without a smaller change for any digit, once there is one for each
 RATE = 0.12  # of Adam, in deviations of the components
 STRENGTH = 4.0
 WEIGHT = 0.1  # of the change's square against the lead
-MARGIN = 2.0  # lead that the other digit is to have, in the network's outputs
+MARGIN, SMALL_MARGIN = 2.0, 0.25  # lead that the other digit is to have: of logits, and of outputs from 0 to 1
 SOFTEST = 2.5  # |w0| at most: further out the tanh is flat, and no ink could begin or end there
 SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
 RIVALS = 3  # the likeliest other digits are tried when none is asked for
@@ -86,11 +89,19 @@ def morph(model: Model, image: Bytes, basis: Array, target: int | None = None) -
     order = [int(place) for place in np.argsort(-probabilities)]
     targets = order[1 : RIVALS + 1] if target is None or target == order[0] else [target]
     with np.errstate(all="ignore"):
-        found = [_frames(model, image, way, order[0], goal) for goal, way in _search(probe, pixels, basis, targets)]
+        ways = _search(probe, pixels, basis, targets, _margin(model))
+        found = [_frames(model, image, way, order[0], goal) for goal, way in ways]
     return min(found, key=lambda each: (not each.reached, each.added + each.erased))
 
 
-def _search(probe: Probe, pixels: Array, basis: Array, targets: list[int]) -> list[tuple[int, tuple[Array, Array]]]:
+def _margin(model: Model) -> float:
+    logits = isinstance(model.config.loss, CrossEntropy) and not isinstance(model.network.layers[-1], Softmax)
+    return MARGIN if logits else SMALL_MARGIN
+
+
+def _search(
+    probe: Probe, pixels: Array, basis: Array, targets: list[int], margin: float
+) -> list[tuple[int, tuple[Array, Array]]]:
     """For each target (w0, the change of it that was the smallest to reach it, or else the last)."""
     start = np.clip(np.arctanh(np.clip(2 * pixels - 1, -0.999, 0.999)), -SOFTEST, SOFTEST)
     first = (1 + np.tanh(start)) / 2
@@ -98,14 +109,18 @@ def _search(probe: Probe, pixels: Array, basis: Array, targets: list[int]) -> li
     amounts = np.zeros((count, len(basis)), np.float32)
     mean, square = np.zeros_like(amounts), np.zeros_like(amounts)
     best, kept = np.full(count, np.inf), amounts.copy()
+    improved = 0
     for step in range(1, STEPS + 1):
         bent = np.tanh(start + STRENGTH * (amounts @ basis).reshape(count, *pixels.shape))
         x = (1 + bent) / 2
-        leads, dx = _lead_and_gradient(probe, x, goals)
+        leads, dx = _lead_and_gradient(probe, x, goals, margin)
         sizes = np.sum((x - first) ** 2, axis=(1, 2))
-        better = (leads >= MARGIN) & (sizes < best)
+        better = (leads >= margin) & (sizes < best)
         best[better], kept[better] = sizes[better], amounts[better]
-        dx += 2 * WEIGHT * (x - first)
+        improved = step if better.any() else improved
+        if np.isfinite(best).all() and step - improved > ENOUGH:
+            break
+        dx += 2 * WEIGHT * (margin / MARGIN) * (x - first)
         gradient = (dx * (1 - bent * bent) * (STRENGTH / 2)).reshape(count, -1) @ basis.T
         mean += 0.1 * (gradient - mean)
         square += 0.01 * (gradient * gradient - square)
@@ -117,7 +132,7 @@ def _search(probe: Probe, pixels: Array, basis: Array, targets: list[int]) -> li
     return [(goal, (start, way)) for goal, way in zip(targets, ways, strict=True)]
 
 
-def _lead_and_gradient(probe: Probe, x: Array, goals: Array) -> tuple[Array, Array]:
+def _lead_and_gradient(probe: Probe, x: Array, goals: Array, margin: float) -> tuple[Array, Array]:
     """The smallest lead over all shifts (n,), and the gradient (n, height, width) of what is to become small."""
     moved = np.concatenate([np.roll(x, shift, (1, 2)) for shift in SHIFTS])
     outputs = probe.outputs(moved)
@@ -126,7 +141,7 @@ def _lead_and_gradient(probe: Probe, x: Array, goals: Array) -> tuple[Array, Arr
     others[rows, goals] = -np.inf
     rivals = others.argmax(axis=1)
     leads = outputs[rows, goals] - others[rows, rivals]
-    short = (leads < MARGIN).astype(np.float32) / len(SHIFTS)
+    short = (leads < margin).astype(np.float32) / len(SHIFTS)
     d_outputs = np.zeros_like(outputs)
     d_outputs[rows, rivals] += short
     d_outputs[rows, goals] -= short
