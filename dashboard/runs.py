@@ -7,6 +7,7 @@ in which they were wanted. A paused run makes room, and waits for room when it i
 import contextlib
 import os
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,8 +158,15 @@ class Runs:
         return run_folders(self.root)[:count]
 
     def history(self, run: RunFolder) -> History:
-        """The run's curves, up to date."""
-        return self._histories.of(run)
+        """The run's curves, up to date; of one that is just beginning, with the first batch if it comes in a moment.
+
+        A page that showed an empty chart first would be back with the first point a third of a second later.
+        """
+        while (history := self._histories.of(run)).step == 0 and not history.paused and not history.ended:
+            if not self._workers.is_beginning(run.id):
+                break
+            time.sleep(0.005)
+        return history
 
     def queue(self) -> list[str]:
         """The runs that wait, the next one first."""

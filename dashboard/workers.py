@@ -20,6 +20,7 @@ WORKER = (sys.executable, "-m", "engine.worker")
 WATCH_SECONDS = 1.0  # how often workers are looked at
 SILENT_SECONDS = 120.0  # without a heartbeat, a worker hangs; a look at all validation images may take long
 STOP_SECONDS = 15.0  # ... and so does one that should have stopped
+PROMPT_SECONDS = 0.4  # in which a worker that was ready has made its first batch; mostly in a quarter of that
 
 
 class Watch:
@@ -74,6 +75,7 @@ class Worker:
 
     process: Process
     watch: Watch
+    prompt_until: float  # until then its first batch may come at any moment
 
 
 class Workers:
@@ -97,11 +99,13 @@ class Workers:
     def launch(self, run: RunFolder) -> None:
         """Start training a run. Raises OSError."""
         process = self._spares.give(run, alone=not self.at_work())
+        spared = process is not None
         if process is None:
             with run.log_file.open("wb") as log:
                 process = begin((*self._command, str(run.path), "--watch-stdin"), stdout=log, stderr=log)
         with self._lock:
-            self._workers[run.id] = Worker(process, Watch(run, time.monotonic()))
+            now = time.monotonic()
+            self._workers[run.id] = Worker(process, Watch(run, now), now + (PROMPT_SECONDS if spared else 0.0))
             if not self._watching:
                 self._watching = True
                 threading.Thread(target=self._watch, daemon=True).start()
@@ -112,6 +116,12 @@ class Workers:
         with self._lock:
             worker = self._workers.get(run_id)
             return worker is not None and worker.process.poll() is None
+
+    def is_beginning(self, run_id: str) -> bool:
+        """Whether it is worth waiting for the first batch: its worker was ready, and has only just been given it."""
+        with self._lock:
+            worker = self._workers.get(run_id)
+            return worker is not None and time.monotonic() < worker.prompt_until
 
     def at_work(self) -> list[str]:
         """The runs whose workers have not ended."""

@@ -16,7 +16,7 @@ from engine.rundir import EventReader, RunFolder, runs
 
 PROBE = Path(__file__).with_name("page_probe.js").read_text(encoding="utf-8")
 PATIENCE = 90.0  # seconds
-RATE = "[class*=st-key-form][class*=optimizer-learning_rate] [role=slider]"
+RATE = "[class*=st-key-form][class*=optimizer-learning_rate]"
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Page:
 
     def nudge(self, key: str) -> float:
         """Move the learning rate by one step, with an arrow key; the time of the key."""
-        self.tab.locator(RATE).first.press(key)
+        self.tab.locator(RATE).get_by_role("slider").first.press(key)
         return float(self.noted("keys")[-1]["at"]) / 1000
 
     def noted(self, what: str) -> list[dict[str, Any]]:

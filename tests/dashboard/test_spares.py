@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import spares
+from dashboard import spares, workers
 from dashboard.runs import Runs
 from dashboard.spares import Spare, Spares
 from engine.config import DataConfig, TrainingConfig
@@ -68,6 +68,25 @@ def test_the_next_run_is_the_spares_and_another_takes_its_place(runs: Runs, made
     assert runs.status(run).state in ("starting", "running")
     runs.command(run.id, wish="stopped")
     wait(lambda: runs.status(run).state == "ended")
+
+
+def test_who_asks_for_the_curves_right_after_the_start_gets_the_first_batch(
+    runs: Runs, made: list[Spare], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PROMPT_SECONDS", 30.0)
+    wait(lambda: made[0].ready)
+    run = runs.start(SMALL)
+    assert runs.history(run).step > 0
+    runs.command(run.id, wish="stopped")
+
+
+def test_a_run_that_is_to_pause_at_its_start_is_not_waited_for(
+    runs: Runs, made: list[Spare], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PROMPT_SECONDS", 3600.0)
+    wait(lambda: made[0].ready)
+    run = runs.start(SMALL, until_step=0)
+    assert runs.history(run).paused
 
 
 def test_a_spare_that_is_still_loading_is_given_only_where_nothing_else_trains(made: list[Spare]) -> None:

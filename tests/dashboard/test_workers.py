@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import workers
-from dashboard.processes import begin, kill
+from dashboard.processes import PROJECT, begin, kill
 from dashboard.runs import Runs
 from dashboard.workers import SILENT_SECONDS, STOP_SECONDS, Watch
 from engine.config import DataConfig, TrainingConfig
@@ -120,6 +120,43 @@ def test_what_a_worker_has_forked_is_ended_with_it() -> None:
     assert process.stdin is not None
     process.stdin.close()
     wait(lambda: _state(child) in "XZ")
+
+
+# A server with a run in training and a spare, that tells of both and dies.
+SERVER = """
+import os, signal, sys, time
+from pathlib import Path
+from dashboard.runs import Runs
+from engine.rundir import RunFolder, read_json
+from engine.presets import DEFAULT, PRESETS
+runs = Runs(Path(sys.argv[1]))
+run = runs.start(PRESETS[DEFAULT].config)
+while runs.history(run).step < 1:
+    time.sleep(0.02)
+runs.keep_spare()
+print(read_json(run.worker_file)["pid"], runs._workers._spares._spare._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+def test_a_server_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
+    done = subprocess.run((sys.executable, "-c", SERVER, str(tmp_path)), cwd=PROJECT, stdout=subprocess.PIPE)
+    worker, spare = (int(pid) for pid in done.stdout.split())
+    wait(lambda: not _in_session(worker) and not _in_session(spare))
+
+
+def _in_session(leader: int) -> list[int]:
+    """Processes that a worker or a spare has left, itself included: it leads a session."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session, *_ = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(session) == leader and state not in "XZ":
+            found.append(int(path.parent.name))
+    return found
 
 
 def _state(pid: int) -> str:
