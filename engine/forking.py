@@ -133,17 +133,20 @@ def _under(config: TrainingConfig, names: Names, saved: Checkpoint) -> Checkpoin
     """The state to go on from, as the new settings want it: slots and mean that were not kept begin anew."""
 
     def renamed(arrays: Arrays) -> Arrays:
-        return {new: arrays[old] for new, old in names.items() if old in arrays}
+        return {new: arrays[old].copy() for new, old in names.items() if old in arrays}
 
     params = renamed(saved.params)
     zeros = {name: np.zeros_like(array) for name, array in params.items()}
+    slots = {slot: renamed(saved.slots.get(slot, {})) or zeros for slot in config.optimizer.slot_names}
+    for name in params:
+        config.optimizer.take_over(saved.config.optimizer, {slot: named[name] for slot, named in slots.items()})
     parts = saved.parts if config.parts == saved.config.parts else choose_parts(config, saved.image_shape)
     return replace(
         saved,
         config=config,
         params=params,
         tracked=renamed(saved.tracked),
-        slots={slot: renamed(saved.slots.get(slot, {})) or zeros for slot in config.optimizer.slot_names},
+        slots=slots,
         average=(renamed(saved.average) or params) if config.average else {},
         record=saved.record | {"diverged": False},
         parts=parts,

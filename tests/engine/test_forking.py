@@ -180,6 +180,16 @@ def test_the_optimizer_takes_over_the_vectors_it_knows_and_begins_others_at_0(pa
     assert not any(array.any() for array in slots["velocity"].values())
 
 
+def test_the_optimizer_with_other_factors_takes_over_as_it_would_live(tiny, tmp_path):
+    """Adam keeps its vectors without factors that depend on its settings."""
+    config = tiny.with_values({"epochs": 4, "optimizer": "Adam"})
+    values = {"optimizer.momentum": 0.5, "optimizer.decay": 0.9}
+    parent = trained(tmp_path, config, "parent", Control(until_step=6))
+    child = carried_on(fork(tmp_path, parent, snapshot(parent, 6), config.with_values(values)))
+    carried_on(parent, Control(settings=values))
+    assert arrays(child.final) == arrays(parent.final)
+
+
 def test_a_mean_of_the_weights_begins_with_the_weights(tiny, tmp_path):
     parent = trained(tmp_path, tiny, "parent")
     child = fork(tmp_path, parent, snapshot(parent, 4), tiny.with_values({"average": 0.9}))
