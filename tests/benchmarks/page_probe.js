@@ -2,7 +2,7 @@
 // All times are milliseconds since 1970, like those that a worker writes.
 (() => {
   const now = () => performance.timeOrigin + performance.now();
-  const probe = { drawn: [], clicks: [], keys: [], strokes: [], answers: [], jumps: [], wipes: [], received: 0 };
+  const probe = { drawn: [], clicks: [], keys: [], strokes: [], answers: [], jumps: [], wipes: [], received: 0, updates: 0 };
   window.inklingProbe = probe;
 
   const note = (list) => (event) => list.push({ at: performance.timeOrigin + event.timeStamp });
@@ -30,12 +30,17 @@
     },
   });
 
-  // What the server sends.
+  // What the server sends: its messages of one update follow each other closely.
+  let arrived = 0;
   const Socket = window.WebSocket;
   window.WebSocket = class extends Socket {
     constructor(...rest) {
       super(...rest);
-      this.addEventListener("message", ({ data }) => { probe.received += data.byteLength ?? data.size ?? data.length; });
+      this.addEventListener("message", ({ data }) => {
+        probe.received += data.byteLength ?? data.size ?? data.length;
+        probe.updates += now() - arrived > 100;
+        arrived = now();
+      });
     }
   };
 
@@ -47,7 +52,7 @@
     return root?.querySelector(selector);
   };
   const ink = () => {
-    const canvas = inside(document.querySelector(".st-key-pad"), "canvas.lower-canvas");
+    const canvas = inside(document.querySelector(".st-key-pad"), "canvas.dc-canvas.lower-canvas");
     if (!canvas?.width) return -1;
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     let bright = 0;

@@ -96,16 +96,17 @@ def _costs(page: Page, seconds: float) -> dict[str, float]:
     """Of one update on average."""
     page.tab.wait_for_timeout(1500)
     server, browser = page.processor_seconds()
-    received = page.tab.evaluate("inklingProbe.received")
+    received, updates = page.tab.evaluate("[inklingProbe.received, inklingProbe.updates]")
     page.forget("drawn")
     page.tab.wait_for_timeout(seconds * 1000)
     later = page.processor_seconds()
+    sent, count = page.tab.evaluate(f"[inklingProbe.received - {received}, inklingProbe.updates - {updates}]")
     drawn = [each["cost"] for each in page.noted("drawn") if each["chart"] == "loss"]
     return {
-        "server": 1000 * (later[0] - server) / len(drawn),
-        "browser": 1000 * (later[1] - browser) / len(drawn),
+        "server": 1000 * (later[0] - server) / count,
+        "browser": 1000 * (later[1] - browser) / count,
         "drawing the loss": sum(drawn) / len(drawn),
-        "sent": (page.tab.evaluate("inklingProbe.received") - received) / 1024 / len(drawn),
+        "sent": sent / 1024 / count,
     }
 
 
