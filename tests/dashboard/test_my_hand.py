@@ -18,7 +18,7 @@ from dashboard.hand_figures import Score, before, elsewhere, score, tuning_of
 from dashboard.readers import pretrained
 from engine import load_checkpoint
 from engine.datasets.hand_files import to_zip
-from engine.datasets.personal import EMPTY, Hand, HandFile, ink_of, write_hand
+from engine.datasets.personal import EMPTY, Hand, HandFile, ink_of, read_hand, write_hand
 from engine.drawing import prepare
 from engine.rundir import runs
 from engine.tuning import tuning
@@ -195,6 +195,36 @@ def test_a_click_starts_a_run_that_learns_and_the_figures_before_and_after_stand
     assert started is not None
     np.testing.assert_array_equal(started.network.params[0]["weight"], ended.network.params[0]["weight"])
     assert not np.array_equal(started.network.params[-1]["weight"], ended.network.params[-1]["weight"])
+
+
+def test_own_drawings_are_mixed_in_from_the_sidebar_as_they_are_then(file: HandFile) -> None:
+    app = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+    at = checked(AppTest.from_file(str(app), default_timeout=60).run())
+    assert not [each for each in at.toggle if each.label == "Mix in my own drawings"]  # there are none yet
+    write_hand(file.path, sevens(2))
+    checked(at.run())
+    checked(next(each for each in at.toggle if each.label == "Mix in my own drawings").set_value(True).run())
+    config = at.session_state["draft"].config
+    assert read_hand(Path(config.data.personal)).digest() == sevens(2).digest()
+    write_hand(file.path, sevens(3))
+    checked(at.run())
+    assert "have changed since" in words(at)
+    checked(button(at, "personal-again").click().run())
+    assert read_hand(Path(at.session_state["draft"].config.data.personal)).digest() == sevens(3).digest()
+    checked(next(each for each in at.toggle if each.label == "Mix in my own drawings").set_value(False).run())
+    assert at.session_state["draft"].config.data.personal == ""
+
+
+def test_the_sidebar_says_that_weights_are_not_new_and_offers_new_ones(file: HandFile) -> None:
+    app = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+    at = checked(AppTest.from_file(str(app), default_timeout=60).run())
+    model = load_checkpoint(CONVNET)
+    at.session_state["draft"].load(tuning(model, CONVNET, file.freeze(sevens(2)), "last"))
+    checked(at.run())
+    assert "the first 13 layers stay as they are" in words(at)
+    checked(button(at, "new-weights").click().run())
+    config = at.session_state["draft"].config
+    assert (config.start_from, config.frozen) == ("", ())
 
 
 def test_all_drawings_are_deleted_only_after_a_second_yes(file: HandFile) -> None:
