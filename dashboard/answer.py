@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
 from dashboard.charts import probability_bars
@@ -23,9 +24,16 @@ UNKNOWN = "?"
 ROOM_FOR_A_LABEL = 8  # percent of the height, above a frame
 
 
-def render(reader: Reader | None) -> Shares | None:
-    """The answer of one network to what is on the pad; probabilities (digits, classes)."""
-    return render_all([reader] if reader else [], session.drawing().sketch)
+def render(reader: Reader | None, over: DeltaGenerator | None = None) -> None:
+    """The answer of one network to what is on the pad.
+
+    over: the place over the pad, as `pad.render` gives it; several digits are framed there.
+    """
+    sketch = session.drawing().sketch
+    shares = render_all([reader] if reader else [], sketch)
+    model = reader.model() if reader else None
+    if over is not None and sketch is not None and model is not None and shares is not None and len(shares) > 1:
+        over.html(boxes(sketch, model.image_size, shares, session.desk().least))
 
 
 def render_all(

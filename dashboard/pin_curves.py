@@ -59,7 +59,7 @@ class Curves:
     left: int  # snapshots that were not asked yet
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=128)
 def image_of(pin: Pin, size: int) -> NDArray[np.uint8]:
     """The digit as a network of this input size gets it."""
     prepared = prepare_ink(pin.ink, image_size=size)

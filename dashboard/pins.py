@@ -18,7 +18,7 @@ from dashboard.controlled import controlled
 from dashboard.live_chart import live_chart
 from dashboard.pin_curves import MOST_PINS, Curves, Pin, Pinned, Shares, ask, curves, image_of, right_since
 from dashboard.readers import choose, pretrained
-from dashboard.reading import Sheet, answers, digits, on_desk
+from dashboard.reading import Sheet, answers, digits, on_desk, remembered
 from engine import Model
 from engine.rundir import RunFolder
 
@@ -123,7 +123,7 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
     if reader is None or model is None:
         st.caption("No network can read yet. Press Train.")
         return
-    shares = _now(model, items)
+    shares = remembered(session.desk().answers, "pins", (model, items), lambda: ask(model, items))
     found = _curves(run, items, model if at_step is None else None)
     with st.container(horizontal=True, key="pin-cards", gap="small"):
         for place, pin in enumerate(items):
@@ -143,16 +143,6 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
 
 def _unpin(pins: Pinned, pin: Pin) -> None:
     pins.items = [each for each in pins.items if each is not pin]
-
-
-def _now(model: Model, items: tuple[Pin, ...]) -> Shares:
-    """The newest answers; worked out again only when the weights or the pins are other ones."""
-    memory = session.desk().answers
-    known = memory.get("pins")
-    if known is None or known[0] != (model, items):
-        known = memory["pins"] = ((model, items), ask(model, items))
-    shares: Shares = known[1]
-    return shares
 
 
 def _curves(run: RunFolder | None, items: tuple[Pin, ...], newest: Model | None) -> Curves | None:

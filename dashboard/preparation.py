@@ -13,7 +13,7 @@ from dashboard import answer, session
 from dashboard.charts.bars import percent
 from dashboard.controlled import controlled
 from dashboard.readers import Reader, read
-from dashboard.reading import Shares, Sheet, digits
+from dashboard.reading import Shares, Sheet, digits, remembered
 from engine import Model
 from engine.drawing import Prepared, PrepareSettings
 
@@ -56,7 +56,10 @@ def render(sheet: Sheet, reader: Reader, model: Model, index: int) -> None:
     if index >= len(found):
         return
     st.markdown("##### How the drawing becomes what the network sees", anchors=False)
-    worth = _remembered(sheet, reader, model, index)
+    asked = (model, sheet, here, index)
+    worth = remembered(
+        session.desk().answers, "worth of the steps", asked, lambda: worth_of_steps(sheet, model, here, index)
+    )
     with st.container(horizontal=True, gap="medium", key="steps-row"):
         before = _step(found[index], "ink", None)
         with st.container(width=128, gap="xsmall", key="step-ink"):
@@ -123,17 +126,6 @@ def sentence(worth: dict[str, Worth], here: PrepareSettings) -> str:
         f"**{label.capitalize()}** matters most here: {percent(most.share)} sure of {most.digit} with it, "
         f"without it {percent(most.other_share)} sure of {most.other_digit}."
     )
-
-
-def _remembered(sheet: Sheet, reader: Reader, model: Model, index: int) -> dict[str, Worth]:
-    """Worked out again only when something changed: the page asks several times a second."""
-    asked = (model, sheet, settings(), index)
-    memory = session.desk().answers
-    known = memory.get("worth of the steps")
-    if known is None or known[0] != asked:
-        known = memory["worth of the steps"] = (asked, worth_of_steps(sheet, model, settings(), index))
-    found: dict[str, Worth] = known[1]
-    return found
 
 
 def worth_of_steps(sheet: Sheet, model: Model, here: PrepareSettings, index: int) -> dict[str, Worth]:

@@ -1,7 +1,8 @@
 """What is to be read, digit by digit, and what a network makes of it."""
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from engine.drawing import Prepared, PrepareSettings, digits_in_ink, find_ink, i
 Sheet = Sketch | Photo
 Shares = NDArray[np.floating]
 ALL_STEPS = PrepareSettings()
+MOST_ANSWERS = 12  # that are remembered for a tab, with the networks that gave them
+T = TypeVar("T")
 
 
 def on_desk() -> Sheet | None:
@@ -42,10 +45,23 @@ def answers(
 
     memory: where the newest answers lie under `name`.
     """
-    asked = (model, sheet, settings)
-    known = memory.get(name)
-    if known is None or known[0] != asked:
+
+    def work_out() -> Shares:
         found = digits(sheet, model.image_size, settings)
-        shares = read(model, np.stack([each.image for each in found])) if found else np.zeros((0, model.classes))
-        known = memory[name] = (asked, shares)
-    return np.asarray(known[1])
+        if not found:
+            return np.zeros((0, model.classes), np.float32)
+        return read(model, np.stack([each.image for each in found]))
+
+    return remembered(memory, name, (model, sheet, settings), work_out)
+
+
+def remembered(memory: dict[str, Any], name: str, asked: tuple[object, ...], work_out: Callable[[], T]) -> T:
+    """What `work_out` gave, under `name`, as long as the same is asked; the page asks several times a second."""
+    known = memory.pop(name, None)
+    if known is None or known[0] != asked:
+        known = (asked, work_out())
+    memory[name] = known  # at the end: what was not asked for longest goes first
+    while len(memory) > MOST_ANSWERS:
+        del memory[next(iter(memory))]
+    answer: T = known[1]
+    return answer
