@@ -12,8 +12,8 @@ from engine.config import TrainingConfig
 from engine.record import Record
 
 LOOKS_PER_EPOCH = 10
-PROBES_PER_EPOCH = 40
-SHORTEST_PROBE_STEPS = 16  # a probe reads the weights three times, an update some ten times
+PROBES_PER_EPOCH = 20
+SHORTEST_PROBE_STEPS = 32  # a probe reads the weights three times, an update some ten times
 
 
 @dataclass(frozen=True)

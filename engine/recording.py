@@ -26,6 +26,7 @@ SAVE_SECONDS = 0.5  # how often the newest weights are written, at the least, if
 SAVE_SHARE = 0.02  # the share of the time that saving may take, where a run does not depend on it
 EPOCH_CREDIT = 2.0  # saves; the end of an epoch is worth more than what lies between
 SAVE_GRACE = 0.1  # seconds that it may take at the beginning, for the first steps are worth seeing again
+BYTES_PER_SECOND = 3e8  # of saving, until it was measured: a large network is not saved before it has trained a while
 COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "gradient_norm")
 
 
@@ -43,7 +44,8 @@ class Recorder:
         self._probes: list[dict[str, Any]] = []
         self._images = 0
         self._flushed = self._saved = self._started = time.perf_counter()
-        self._cost = self._spent = 0.0  # seconds that the last save took, and all of them that were not asked for
+        self._cost = trainer.state_bytes / BYTES_PER_SECOND  # seconds that a save takes, by the last one
+        self._spent = 0.0  # seconds that all took that were not asked for
         self._stand: object = None  # what was saved last
         self._before = seconds
         self._paused_at: float | None = None
@@ -163,7 +165,7 @@ class Recorder:
         self._keeper.keep(self._trainer.position.step, best.position.step if best else None)
 
     def _begin(self, step: int) -> None:
-        """The beginning of a run is a snapshot, unless it were the first to go; what it goes on from is one."""
+        """What a run goes on from is a snapshot; its beginning is one if there is time and room for it."""
         if step:
             self._keep_snapshot()
         elif has_room(self._trainer.state_bytes):
