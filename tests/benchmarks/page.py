@@ -22,8 +22,8 @@ MEASURES: dict[str, Callable[[Any, Effort], list[Figure]]] = {
 }
 
 
-def main() -> None:
-    """Measure and print."""
+def main() -> int:
+    """Measure and print. Exit status: how many of the measures failed."""
     parser = argparse.ArgumentParser(description="Measures the page in a real browser.")
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=list(MEASURES), metavar="NAME",
                         help=f"what to measure, of: {', '.join(MEASURES)}")  # fmt: skip
@@ -34,12 +34,18 @@ def main() -> None:
     options = parser.parse_args()
     effort = Effort(options.times, options.seconds, options.minutes)
     figures: list[Figure] = []
+    failed = 0
     with launched() as browser:
         for name in options.only:
             print(f"measuring: {name}", file=sys.stderr, flush=True)
-            figures += MEASURES[name](browser, effort)
+            try:
+                figures += MEASURES[name](browser, effort)
+            except Exception as error:  # Playwright's own, or of a page that does not come up: the rest is still told
+                print(f"{name} could not be measured: {str(error).splitlines()[0]}", file=sys.stderr)
+                failed += 1
     print(as_json(figures) if options.json else as_table(figures))
+    return failed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
