@@ -73,7 +73,7 @@ def as_table(figures: Iterable[Figure]) -> str:
     """One line a figure."""
     rows = [("", "median", "95 %", "goal", "reached", "n")]
     for each in figures:
-        numbers = (f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}" for value in (each.median, each.bad))
+        numbers = map(_short, (each.median, each.bad))
         rows.append((f"{each.name}, {each.unit}", *numbers, each.goal, each.verdict, str(len(each.values))))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     aligned = ("{:<{}}", "{:>{}}", "{:>{}}", "{:<{}}", "{:<{}}", "{:>{}}")
@@ -81,6 +81,12 @@ def as_table(figures: Iterable[Figure]) -> str:
         "  ".join(form.format(text, width) for form, text, width in zip(aligned, row, widths, strict=True)).rstrip()
         for row in rows
     )
+
+
+def _short(value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def as_json(figures: Iterable[Figure]) -> str:
