@@ -51,7 +51,7 @@ def go_on() -> None:
 
 def resume() -> None:
     """Train on, without another pause on the way."""
-    _command(wish="running", until_step=None, until_epoch=None)
+    _train_on()
 
 
 def pause() -> None:
@@ -66,12 +66,12 @@ def stop() -> None:
 
 def one_batch(step: int) -> None:
     """Make the step after `step`, and pause."""
-    _command(wish="running", until_step=step + 1, until_epoch=None)
+    _train_on(until_step=step + 1)
 
 
 def one_epoch(epoch: float) -> None:
     """Train to the end of the epoch that is under way, or of the next one, and pause."""
-    _command(wish="running", until_step=None, until_epoch=next_epoch(epoch))
+    _train_on(until_epoch=next_epoch(epoch))
 
 
 def next_epoch(epoch: float) -> float:
@@ -154,6 +154,12 @@ def continue_from(step: int) -> None:
         shown.problem = f"It cannot go on from step {step:,} with these settings: {error}"
         return
     take_over(run, config)
+
+
+def _train_on(until_step: int | None = None, until_epoch: float | None = None) -> None:
+    """Who wants the run to go on wants to see it: the page leaves the moment to which it was rewound."""
+    session.shown().at_step = None
+    _command(wish="running", until_step=until_step, until_epoch=until_epoch)
 
 
 def _command(**wishes: object) -> None:

@@ -41,8 +41,6 @@ def found_of(run: RunFolder | None) -> list[Snapshot]:
 
 def render(run: RunFolder, history: History, found: list[Snapshot], checked: StackCheck) -> None:
     """Slider, buttons, and what is inside. Nothing before the first snapshot."""
-    shown = session.shown()
-    shown.looking = False
     if not found:
         return
     at = chosen(run, found)

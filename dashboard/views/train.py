@@ -33,6 +33,7 @@ TICK = 0.3  # seconds between two looks at a run that trains
 PAD_SIDE = 300
 PICTURE_WIDTH = 640  # pixels, of one row of layers
 NO_RUN = Status("none")
+SAME_SEED = "From the same seed, so that the two can be compared. The run that trains now goes on beside it."
 HOW = """
 - **Train**, and within seconds the loss falls and the accuracy rises, here.
 - **Draw** a digit at any time, and see the answer change while the network learns.
@@ -102,7 +103,7 @@ def _offer_new_run(fixed: list[str]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="other-settings"):
         st.markdown(f"These settings differ from the run's in **{names}**, which cannot change while it trains.")
         seen = session.shown().seen or TrainingConfig()
-        st.button("Train them in a new run", key="train-new", on_click=steering.train)
+        st.button("Train them in a new run", key="train-new", on_click=steering.train, help=SAME_SEED)
         st.button("Back to the run's", key="back", type="tertiary", on_click=session.draft().load, args=(seen,))
 
 
@@ -113,6 +114,7 @@ def _live(checked: StackCheck) -> None:
     status = session.runs().status(run) if run else NO_RUN
     if shown.stale or _must_poll(status) != shown.polling:
         st.rerun()  # the whole page: its other parts have to follow, or this fragment's timer starts or stops
+    shown.looking = False
     history = session.runs().history(run) if run else None
     found = time_machine.found_of(run)
     snapshot = time_machine.chosen(run, found)
