@@ -7,8 +7,10 @@ from typing import Any
 
 from dashboard import session
 from dashboard.catalog import Catalog, Summary
+from dashboard.contrasts import Contrast
 from dashboard.runs import Runs
 from engine.about import About, read_about, write_about
+from engine.config import TrainingConfig
 from engine.rundir import RunError
 
 
@@ -24,6 +26,9 @@ class Picking:
     polling: bool = False
     problem: str = ""
     drawn: tuple[Any, Any] = (None, None)  # what the newest figure was made of, and the figure
+    told: tuple[tuple[TrainingConfig, ...], list[Contrast]] = field(
+        default=((), [])
+    )  # settings that were compared, and the outcome
 
     def take(self, ids: Sequence[str]) -> None:
         """The table reports what is picked: those that were keep their order."""

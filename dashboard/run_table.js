@@ -280,5 +280,5 @@ class RunTable {
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const element = parentElement.querySelector(".run-table");
   if (!tables.has(element)) tables.set(element, new RunTable(element));
-  tables.get(element).show(data, setStateValue, setTriggerValue);
+  tables.get(element).show(JSON.parse(new TextDecoder().decode(data)), setStateValue, setTriggerValue);
 }

@@ -5,6 +5,7 @@ number only. Here a row is known by its run: it stays picked whatever else comes
 """
 
 import functools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,10 @@ def run_table(
         if isinstance(value, Mapping) and value.get("kind") in ("star", "unstar", "open", "group"):
             act(str(value["kind"]), str(value.get("id")))
 
-    rows = [_row(each) | {"line": line_style(tones[each.id]) if each.id in tones else None} for each in summaries]
-    data = {"rows": rows, "picked": list(picked), "revision": revision}
+    # Bytes, made of rows that are kept: Streamlit would turn 500 dictionaries into JSON twice, several times a second.
+    rows = b",".join(_kept_row(each, tones.get(each.id)) for each in summaries)
+    rest = json.dumps({"picked": list(picked), "revision": revision}).encode()
+    data = b'{"rows":[' + rows + b"]," + rest[1:]
     _component()(data=data, key=key, height="content", on_picked_change=picked_changed, on_act_change=acted)
 
 
@@ -74,7 +77,18 @@ def _reported(key: str, name: str) -> Any:
     return state.get(name) if isinstance(state, Mapping) else getattr(state, name, None)
 
 
-@functools.lru_cache(maxsize=4096)
+_rows: dict[str, tuple[Summary, int | None, bytes]] = {}  # by run: what its row was made of, and the row
+
+
+def _kept_row(each: Summary, tone: int | None) -> bytes:
+    """The row as JSON, made anew only for a new summary."""
+    kept = _rows.get(each.id)
+    if kept is None or kept[0] is not each or kept[1] != tone:
+        row = _row(each) | {"line": None if tone is None else line_style(tone)}
+        kept = _rows[each.id] = (each, tone, json.dumps(row).encode())
+    return kept[2]
+
+
 def _row(each: Summary) -> dict[str, Any]:
     """What the browser needs of a run. Accuracies in percent."""
     return {
