@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from statistics import fmean
 
 from engine.comparing import compare
 from engine.reproduce.results import GOOD, NEAR, Result
@@ -70,10 +71,11 @@ def judge(claim: Claim, results: dict[str, list[Result]]) -> Verdict | None:
     a, b = (_values(results.get(name, []), claim.quantity) for name in (claim.a, claim.b))
     if not a or not b:
         return None
-    if min(len(a), len(b)) < 2:
-        return Verdict(claim, OPEN, "one seed says nothing of luck")
     if not all(map(math.isfinite, [*a, *b])):
         return Verdict(claim, OPEN, f"not every run reached it ({WORDS[claim.quantity]})")
+    if min(len(a), len(b)) < 2:
+        seen = _shown(fmean(a) - fmean(b), claim.quantity)
+        return Verdict(claim, OPEN, f"{WORDS[claim.quantity]}: {seen}, but one seed says nothing of luck")
     found = compare(a, b)
     apart = found.low > 0 or found.high < 0
     outcome = OPEN if not apart else HOLDS if (found.difference > 0) == claim.greater else FAILS

@@ -78,12 +78,14 @@ class Report:
 
     def markdown(self) -> str:
         """Both tables, with the words that they need."""
+        if not self.results:
+            return "Nothing is finished yet.\n"
         return "\n".join([*self._head(), *self._table(), "", *self._claims()]) + "\n"
 
     def _head(self) -> Iterator[str]:
         seeds = sorted({len(found) for found in self.results.values()})
-        counts = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}" if seeds else "0"
-        yield f"Measured on {time.strftime('%d %B %Y').lstrip('0')}, on {machine()}, with {counts} seeds of each."
+        counts = f"{seeds[0]} to {seeds[-1]} seeds" if len(seeds) > 1 else f"{seeds[0]} seed{'s' * (seeds[0] > 1)}"
+        yield f"Measured on {time.strftime('%d %B %Y').lstrip('0')}, on {machine()}, with {counts} of each."
         yield ""
         yield (
             "Weights are those of the epoch with the best validation accuracy; the test images are looked at once, at "

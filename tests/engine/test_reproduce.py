@@ -179,3 +179,14 @@ def test_ours_is_level_with_theirs_within_two_standard_errors_of_both():
     assert level(0.97, 0.97) == "above"
     assert level(0.93, 0.93) == "below"
     assert level(0.93, 0.99) == "level"  # a spread of ours counts too
+
+
+def test_a_report_counts_its_seeds_and_says_so_when_there_is_nothing():
+    report = Report("usps16")
+    assert report.markdown() == "Nothing is finished yet.\n"
+    report.add(result("16x16-deep"))
+    assert "with 1 seed of each." in report.markdown()
+    report.add(result("16x16-deep", 2))
+    report.add(result("16x16-small"))
+    assert "with 1 to 2 seeds of each." in report.markdown()
+    assert "+0.00 points, but one seed says nothing of luck" in report.markdown()
