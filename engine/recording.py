@@ -4,8 +4,10 @@ A run is trained to its end even where nothing can be written any more: that is 
 tried again.
 """
 
+import errno
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +23,7 @@ from engine.rundir import RunFolder
 from engine.snapshots import Keeper, has_room
 from engine.trainer import Trainer
 
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota
 FLUSH_SECONDS = 0.1  # how often batches are written: the page looks three times a second
 SAVE_SECONDS = 0.5  # how often the newest weights are written, at the least, if there is time for it
 SAVE_SHARE = 0.02  # the share of the time that saving may take, where a run does not depend on it
@@ -153,9 +156,7 @@ class Recorder:
             return
         trainer.record.seconds = self.seconds
         saved = trainer.checkpoint()
-        if _is_finite(saved) and self._attempts(
-            "the newest weights cannot be written", lambda: write_checkpoint(self._run.latest, saved)
-        ):
+        if _is_finite(saved) and self._write("newest", self._run.latest, saved):
             self._stand = stand
             self._keep_snapshot()
         self._saved = time.perf_counter()
@@ -175,14 +176,27 @@ class Recorder:
         # before latest.npz: after a crash in between, the run goes on from before it and makes it again
         best = self._trainer.best
         if event.best and best is not None:
-            self._attempts("the best weights cannot be written", lambda: write_checkpoint(self._run.best, best))
+            self._write("best", self._run.best, best)
 
     def _end(self) -> None:
         kept = self._trainer.kept
         if kept is None:
             self.save()
         else:
-            self._attempts("the final weights cannot be written", lambda: write_checkpoint(self._run.final, kept))
+            self._write("final", self._run.final, kept)
+
+    def _write(self, which: str, path: Path, checkpoint: Checkpoint) -> bool:
+        """Whether these weights could be written; on a full disk, snapshots give way to them."""
+
+        def write() -> None:
+            try:
+                write_checkpoint(path, checkpoint)
+            except OSError as error:
+                if error.errno not in FULL or not self._keeper.give_way():
+                    raise
+                write_checkpoint(path, checkpoint)
+
+        return self._attempts(f"the {which} weights cannot be written", write)
 
 
 def _is_finite(checkpoint: Checkpoint) -> bool:

@@ -5,7 +5,7 @@
       control.json     Control: what a person wants now; written by pages and shells, read by the worker
       events.jsonl     what happened, one JSON object a line, append-only; written by the worker
       worker.json      who trains it: process id, host, start; its modification time is the heartbeat
-      latest.npz       newest weights with all that is needed to go on, written twice a second at most
+      latest.npz       newest weights with all that is needed to go on, written a few times a second at most
       snapshots/       saves that were kept, so that the run can be rewound: {step:09d}.npz (see snapshots.py)
       best.npz         weights of the epoch with the best validation accuracy
       final.npz        the weights that a complete run ended with, whose test figures it told
@@ -19,7 +19,8 @@ up to the last newline. Batches are gathered into one line a few times a second:
 
 All other lines are an event's to_json() with "seconds" (spent training, pauses left out) and "time" (of the
 clock). The worker adds {"event": "Paused"} and {"event": "Resumed"} with step and epoch. A RunStarted with
-step s after other lines means that the run was continued from step s: what was told beyond s is void.
+step s after other lines means that the run was continued from step s: what was told beyond s is void. What is told
+before a {"event": "Forked", "parent": RUN_ID, ..} was told by that run (see forking.py).
 """
 
 import os

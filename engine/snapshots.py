@@ -3,9 +3,11 @@
     RUN/snapshots/{step:09d}.npz    a whole checkpoint: weights, optimizer state, position
 
 A snapshot is latest.npz as it was at some step, kept under a second name, which takes no time and writes nothing. The
-recorder saves when a run begins, at the first steps (1, 2, 5, 10, 20, 50, ...), at each look at validation images, at
-each pause and live change, and twice a second at most; saving takes a fiftieth of the training time. Once there
+recorder saves when a run begins, at the first steps (1, 2, 5, 10, 20, 50, ...), at each look at validation images and
+every half second, as far as that takes a fiftieth of the training time; and at each pause and live change. Once there
 are more than MOST_SNAPSHOTS, or more bytes than `most_bytes()`, those go first that are missed least.
+
+On a disk that is full they give way to the weights that a run depends on.
 
 Of a network that is so large that only few fit, the newest is kept, then that of the best epoch, then the first. Where
 not even one fits there are none: the run trains, and can be continued, but not rewound.
@@ -82,6 +84,7 @@ class Keeper:
         self._run = run
         self._attempts = attempts
         self._found: list[Snapshot] = []
+        self._best_step: int | None = None
         for each in snapshots(run):
             if each.step <= step:
                 self._found.append(each)
@@ -93,12 +96,21 @@ class Keeper:
 
         That a snapshot cannot be kept is said once on standard error; a run can do without.
         """
-        self._attempts("snapshots cannot be kept, so the run cannot be rewound", lambda: self._keep(step, best_step))
+        self._best_step = best_step
+        self._attempts("snapshots cannot be kept, so the run cannot be rewound", lambda: self._keep(step))
 
-    def _keep(self, step: int, best_step: int | None) -> None:
+    def give_way(self) -> bool:
+        """Remove all snapshots but three, because there is no room on the disk; whether there were more."""
+        gone = surplus(self._found, self._best_step, most_bytes(), 3)
+        for each in gone:
+            self._attempts("an old snapshot cannot be removed", each.path.unlink)
+        self._found = [each for each in self._found if each not in gone]
+        return bool(gone)
+
+    def _keep(self, step: int) -> None:
         new = Snapshot(step, file_of(self._run, step), self._run.latest.stat().st_size)
         found = [*(each for each in self._found if each.step < step), new]
-        gone = surplus(found, best_step, most_bytes(), MOST_SNAPSHOTS)
+        gone = surplus(found, self._best_step, most_bytes(), MOST_SNAPSHOTS)
         if not has_room(new.bytes):
             fit = most_bytes() // new.bytes
             self._attempts.say("few snapshots are kept", f"{fit} of {new.bytes:,} bytes fit into {most_bytes():,}")

@@ -206,6 +206,24 @@ def test_a_run_trains_to_its_end_where_no_weights_can_be_written(tiny, tmp_path,
     ]
 
 
+def test_on_a_full_disk_snapshots_give_way_to_weights(tiny, tmp_path, monkeypatch, capsys):
+    """There is room for eight files of weights."""
+    write = recording.write_checkpoint
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 6, "validate_every": 1}))
+
+    def write_if_there_is_room(path, checkpoint):
+        if len({file.stat().st_ino for file in run.path.rglob("*.npz")}) >= 8:
+            raise OSError(28, "No space left on device")
+        write(path, checkpoint)
+
+    monkeypatch.setattr(recording, "write_checkpoint", write_if_there_is_room)
+    train(run)
+    assert run.final.exists()
+    assert read_checkpoint(run.latest).position.step == 24
+    assert {0, 24} <= set(steps(run))
+    assert capsys.readouterr().err == ""
+
+
 def test_weights_that_overflowed_are_not_kept(tiny, tmp_path):
     wild = {"optimizer.learning_rate": 10.0, "loss": "MeanSquaredError", "epochs": 30, "validate_every": 1}
     run = train(RunFolder.create(tmp_path, tiny.with_values(wild)))
