@@ -55,7 +55,7 @@ def _explained(busy: bool, count: int, config: TrainingConfig) -> str:
     return (
         f"A new run goes on from this network's weights, over in seconds. One image in {round(1 / SHARE)} is a drawing "
         f"of yours ({count} of them, each many times and a little changed); the others are {IMAGES:,} of "
-        f"{data_name(config)}, so that nothing is forgotten. The last layer alone is quicker and safer with few "
+        f"{data_name(config)}, so that little is forgotten. The last layer alone is quicker and safer with few "
         "drawings; all layers learn strokes that the network has no eye for yet."
     )
 

@@ -52,7 +52,7 @@ def render(reader: Reader | None, prepared: Prepared | None) -> None:
 def _correct(reader: Reader | None, prepared: Prepared | None, hand: Hand) -> None:
     """Right, or what it is instead."""
     model = reader.model() if reader is not None else None
-    if prepared is None or model is None:
+    if prepared is None or model is None or prepared.image.shape != model.checkpoint.image_shape[:2]:
         st.caption("Draw a digit, and say here whether it was read right. What you confirm or correct is kept.")
         return
     answer = int(read(model, prepared.image).argmax())

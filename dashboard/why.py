@@ -54,7 +54,8 @@ class Looked:
 def render(reader: Reader, prepared: Prepared) -> None:
     """The panel, for a drawing that this reader has answered."""
     newest = reader.model()
-    if newest is None or prepared.image.shape != (newest.image_size, newest.image_size):
+    if newest is None or prepared.image.shape != newest.checkpoint.image_shape[:2]:
+        st.caption("This network cannot read the drawing as it is prepared now.")
         return
     looked = session.kept("why", Looked)
     pixels = np.ascontiguousarray(prepared.image).tobytes()
