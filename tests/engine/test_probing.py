@@ -6,7 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from engine.layers import Conv, Dense, Flatten, LeakyReLU, MaxPool, ReLU, Sigmoid, Tanh
+from engine.arrays import Buffers
+from engine.layers import BatchNorm, Conv, Dense, Flatten, LeakyReLU, MaxPool, ReLU, Sigmoid, Tanh
+from engine.layers.base import Mode
 from engine.network import Network
 from engine.pacing import Pacing, is_round
 from engine.parallel import make_crew
@@ -85,6 +87,37 @@ def test_a_channel_is_one_unit_and_layers_that_cannot_die_are_left_out():
     layers, share = watch(network, x)
     assert layers == {"1.relu": 0.25, "7.relu": 1.0}
     assert share == 4 / 7  # 1 of 4 channels, 3 of 3 units
+
+
+def test_in_whatever_order_layers_run_the_units_are_those_of_the_stack():
+    """Pooling goes before activations, and together with batch normalization; here one layer after the other."""
+    layers = (
+        Conv(channels=6, kernel=3),
+        BatchNorm(),
+        ReLU(),
+        MaxPool(size=2),
+        Conv(channels=5, kernel=3),
+        Tanh(),
+        MaxPool(size=2),
+        Flatten(),
+        Dense(units=10),
+    )
+    network = Network(layers, (8, 8, 1))
+    network.vector[:] = np.random.default_rng(3).normal(size=network.vector.size)
+    network.params[1]["shift"][:3] = -50
+    network.params[4]["bias"][:2] = 500
+    x = np.random.default_rng(4).normal(size=(6, 8, 8, 1)).astype(np.float32)
+    wanted, y = {}, x
+    for number, layer in enumerate(layers):
+        y, _ = layer.forward(network.params[number], y, Mode(Buffers(np.float32)))
+        if type(layer) in ALIVE:
+            low, high = ALIVE[type(layer)]
+            rows = y.reshape(-1, y.shape[-1])
+            dead = (rows <= low).all(axis=0) | (rows > high).all(axis=0)
+            wanted[f"{number}.{type(layer).__name__.lower()}"] = dead.mean()
+    assert watch(network, x)[0] == wanted
+    assert 0 < wanted["2.relu"] < 1
+    assert 0 < wanted["5.tanh"] < 1
 
 
 def test_a_network_whose_units_cannot_die_has_no_share():

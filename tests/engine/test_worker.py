@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -347,8 +348,11 @@ def paused_at(run, *controls):
             session.leave.set()
 
     session._recorder.lifecycle = lifecycle
+    patience = threading.Timer(PATIENCE, session.leave.set)  # a pause that nobody ends must not hold up the tests
+    patience.start()
     for _ in session.events():
         pass
+    patience.cancel()
     return [(event["step"], event["epoch"]) for event in lines(run) if event["event"] == "Paused"]
 
 
