@@ -35,12 +35,14 @@ class Variant:
 
     choices   settings -> the settings with each value of it, by name; the first few are what one tries first
     typed     a value that somebody typed -> settings; None where there is nothing to type
+    called    what a competitor with a number for its value is called: "rate {}"
     """
 
     name: str
     help: str
     choices: Callable[[TrainingConfig], Choices]
     typed: Callable[[TrainingConfig, str], TrainingConfig] | None = None
+    called: str = "{}"
 
     def lane(self, base: TrainingConfig, label: str) -> Lane:
         """The competitor with this value. Raises SettingError for one that it cannot have."""
@@ -49,7 +51,7 @@ class Variant:
             found = self.typed(base, label)
         if found is None:
             raise SettingError(self.name, f"there is no {label!r} to choose from")
-        return Lane(label, found)
+        return Lane(self.called.format(label) if label[:1].isdecimal() else label, found)
 
 
 def lanes_of(configs: Sequence[TrainingConfig], names: Sequence[str] = ()) -> list[Lane]:
@@ -120,14 +122,14 @@ def _normalized(base: TrainingConfig) -> Choices:
         base, [(at, layer) for at, layer in enumerate(base.layers) if not isinstance(layer, BatchNorm)]
     )
     if any(isinstance(layer, BatchNorm) for layer in base.layers):
-        return {"without": without, "with": base}
+        return {"without batch norm": without, "with batch norm": base}
     output = _output(base.layers)
     stack: list[tuple[int | None, Layer]] = []
     for at, layer in enumerate(base.layers):
         stack.append((at, layer))
         if isinstance(layer, Conv | Dense) and at != output:
             stack.append((None, BatchNorm()))
-    return {"without": without, "with": _relayered(base, stack)}
+    return {"without batch norm": without, "with batch norm": _relayered(base, stack)}
 
 
 def _dropout(base: TrainingConfig, share: float) -> TrainingConfig:
@@ -143,7 +145,7 @@ def _dropout(base: TrainingConfig, share: float) -> TrainingConfig:
 
 
 def _dropouts(base: TrainingConfig) -> Choices:
-    return {"none" if share == 0 else f"{share:g}": _dropout(base, share) for share in (0.0, 0.2, 0.5, 0.1, 0.35)}
+    return {"no dropout" if share == 0 else f"{share:g}": _dropout(base, share) for share in (0.0, 0.2, 0.5, 0.1, 0.35)}
 
 
 def _typed_dropout(base: TrainingConfig, text: str) -> TrainingConfig:
@@ -183,7 +185,8 @@ def _widths(base: TrainingConfig) -> Choices:
 def _augmentations(base: TrainingConfig) -> Choices:
     steps: tuple[Augmentation, ...] = (Shift(), Rotate(), Zoom())
     found = {
-        ", ".join(plain(type(x).__name__).lower() for x in steps[:count]) or "none": steps[:count] for count in range(4)
+        ", ".join(plain(type(x).__name__).lower() for x in steps[:count]) or "no augmentation": steps[:count]
+        for count in range(4)
     }
     if base.augmentation:
         found["the run's own"] = base.augmentation
@@ -206,14 +209,19 @@ def variants() -> dict[str, Variant]:
     """All that can be raced, by name."""
     found = (
         Variant("Optimizer", "Each with its usual learning rate.", _optimizers),
-        Variant("Learning rate", "Too small crawls, too large jumps.", _rates, _typed("optimizer.learning_rate")),
+        Variant(
+            "Learning rate", "Too small crawls, too large jumps.", _rates, _typed("optimizer.learning_rate"), "rate {}"
+        ),
         Variant("Batch normalization", "After each convolution and hidden dense layer, or nowhere.", _normalized),
-        Variant("Dropout", "Share of the units that is switched off in training.", _dropouts, _typed_dropout),
+        Variant(
+            "Dropout", "Share of the units that is switched off in training.", _dropouts, _typed_dropout, "dropout {}"
+        ),
         Variant(
             "Batch size",
             "Images in one step. Small batches make more steps in an epoch: compare by epochs or time.",
             _values("batch_size", (16, 64, 256, 32, 128, 512)),
             _typed("batch_size"),
+            "batch {}",
         ),
         Variant("Activation", "What bends the sums: without it all layers were one.", _activations),
         Variant("Width", "More or fewer channels and units in all hidden layers.", _widths),
@@ -221,7 +229,11 @@ def variants() -> dict[str, Variant]:
         Variant("Learning rate schedule", "How the rate changes over the run.", _family("schedule", Schedule)),
         Variant("Loss", "What training makes small.", _family("loss", Loss)),
         Variant(
-            "L2 penalty", "Keeps weights small.", _values("penalty.l2", (0, 1e-4, 1e-3, 1e-5)), _typed("penalty.l2")
+            "L2 penalty",
+            "Keeps weights small.",
+            _values("penalty.l2", (0, 1e-4, 1e-3, 1e-5)),
+            _typed("penalty.l2"),
+            "L2 {}",
         ),
         Variant("Augmentation", "Random changes of each training image.", _augmentations),
         Variant(
@@ -229,6 +241,7 @@ def variants() -> dict[str, Variant]:
             "More to learn from make an epoch longer: compare by steps or time.",
             _values("data.train_images", (1_000, 5_000, 20_000, 50_000)),
             _typed("data.train_images"),
+            "{} images",
         ),
     )
     return {each.name: each for each in found}

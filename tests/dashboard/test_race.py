@@ -33,6 +33,7 @@ def test_learning_rates_lie_around_the_runs_own_and_others_can_be_typed():
     variant = variants()["Learning rate"]
     assert sorted(map(float, variant.choices(BASE))) == [0.0001, 0.0003, 0.001, 0.003, 0.01]
     assert variant.lane(BASE, "0.02").config.optimizer == Adam(learning_rate=0.02)
+    assert variant.lane(BASE, "0.02").name == "rate 0.02"
     for text in ("fast", "-1", "nan", "1e9"):
         with pytest.raises(SettingError):
             variant.lane(BASE, text)
@@ -45,25 +46,28 @@ def test_what_cannot_be_typed_must_be_chosen():
 
 def test_batch_normalization_follows_convolutions_and_hidden_dense_layers_and_is_taken_out_again():
     choices = variants()["Batch normalization"].choices(BASE)
-    layers = choices["with"].layers
+    layers = choices["with batch norm"].layers
     assert [type(layers[at - 1]) for at, layer in enumerate(layers) if isinstance(layer, BatchNorm)] == [
         Conv,
         Conv,
         Dense,
     ]
-    assert variants()["Batch normalization"].choices(choices["with"])["without"].layers == BASE.layers
+    assert (
+        variants()["Batch normalization"].choices(choices["with batch norm"])["without batch norm"].layers
+        == BASE.layers
+    )
 
 
 def test_dropout_is_put_before_the_output_changed_or_taken_out():
     choices = variants()["Dropout"].choices(BASE)
     assert choices["0.2"].layers[-2:] == (Dropout(drop=0.2), Dense(units=10))
     assert variants()["Dropout"].choices(choices["0.2"])["0.5"].layers[-2] == Dropout(drop=0.5)
-    assert variants()["Dropout"].choices(choices["0.2"])["none"].layers == BASE.layers
+    assert variants()["Dropout"].choices(choices["0.2"])["no dropout"].layers == BASE.layers
 
 
 def test_layers_that_do_not_learn_stay_the_same_ones():
     frozen = replace(BASE, frozen=(0, 7))  # the first convolution and the hidden dense layer
-    layers = variants()["Batch normalization"].choices(frozen)["with"]
+    layers = variants()["Batch normalization"].choices(frozen)["with batch norm"]
     assert [layers.layers[at] for at in layers.frozen] == [BASE.layers[0], BASE.layers[7]]
 
 

@@ -146,7 +146,7 @@ def test_values_of_a_race_can_be_typed_and_nonsense_is_refused(root: Path) -> No
     checked(at.selectbox("race-variant").set_value("Learning rate").run())
     values = at.multiselect[0]
     checked(values.set_value(["0.001", "0.02"]).run())
-    assert "0.001, 0.02." in texts(at)
+    assert "rate 0.001, rate 0.02." in texts(at)
     checked(at.multiselect[0].set_value(["0.001"]).run())
     assert at.button("group-start").disabled
     assert "at least two" in at.error[0].value
