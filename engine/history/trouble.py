@@ -23,7 +23,7 @@ def divergence(history: History) -> str:
     known = f" By then {percent(dead)} of the units were dead." if dead > 0.5 else ""
     opening = f"The loss became infinite at step {history.step:,}"
     raised = _raised_rate(history)
-    if raised is None:
+    if raised is None or history.step - raised[0] > max(history.steps_per_epoch, _PATIENT_BATCHES):
         return f"{opening}: the learning rate is too high{_smaller_rate(history)}.{known}"
     step, old, new = raised
     later = max(history.step - step, 1)
@@ -82,13 +82,12 @@ def slow_loss(history: History) -> str:
 
 
 def _raised_rate(history: History) -> tuple[int, float, float] | None:
-    """Step, old and new learning rate, if the last change of it was upwards and less than an epoch ago."""
+    """Step, old and new learning rate, if the last change of it was upwards."""
     for change in reversed(history.changes):
         for path in (_RATE, "optimizer"):
             if path in change.changes:
                 old, new = (_rate_of(value) for value in change.changes[path])
-                recent = history.step - change.step <= max(history.steps_per_epoch, _PATIENT_BATCHES)
-                return (change.step, old, new) if recent and 0 < old < new else None
+                return (change.step, old, new) if 0 < old < new else None
     return None
 
 
@@ -112,13 +111,27 @@ def _dead_share(history: History) -> float:
 
 
 def _smaller_rate(history: History) -> str:
-    rates = history.batches["learning_rate"]
-    rates = rates[rates > 0]
-    return f"; try {_rounded(rates.max() / 10)}" if len(rates) else ""
+    """What to do about a learning rate that is too high."""
+    raised = _raised_rate(history)
+    if raised is not None:
+        return f"; go back to {raised[1]:g}, as before step {raised[0]:,}"
+    found = _tenth(history)
+    return f"; try {found}" if found else ""
 
 
 def _such_as_smaller(history: History) -> str:
-    return _smaller_rate(history).replace("; try", " such as")
+    raised = _raised_rate(history)
+    if raised is not None:
+        return f" such as {raised[1]:g} (as before step {raised[0]:,})"
+    found = _tenth(history)
+    return f" such as {found}" if found else ""
+
+
+def _tenth(history: History) -> str:
+    """Of the largest learning rate so far."""
+    rates = history.batches["learning_rate"]
+    rates = rates[rates > 0]
+    return _rounded(rates.max() / 10) if len(rates) else ""
 
 
 def _leaky(history: History) -> str:

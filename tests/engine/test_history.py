@@ -300,6 +300,15 @@ def test_sentence_on_a_rate_that_is_too_high_or_too_low(tell):
     assert sentence(tell.history) == "The loss has hardly moved from 2.3: the learning rate is too low; try 0.003."
 
 
+def test_a_rate_that_was_raised_is_to_go_back_to_what_it_was(tell):
+    change = {"event": "SettingsChanged", "changes": {"optimizer.learning_rate": [0.05, 0.4]}}
+    tell(started(), batches(1, 30, [2.3] * 30), change | {"step": 30, "epoch": 3.0, "seconds": 3})
+    tell(batches(31, 60, [4.6] * 30))
+    assert sentence(tell.history) == (
+        "The loss has risen from 2.3 to 4.6: the learning rate is too high; go back to 0.05, as before step 30."
+    )
+
+
 def test_sentence_on_pause_and_ends(tell):
     tell(started(), batches(1, 25), {"event": "Paused", "step": 25, "epoch": 2.5, "seconds": 1})
     assert sentence(tell.history) == "Paused in epoch 3 of 10."
@@ -366,6 +375,13 @@ def test_sentence_on_a_layer_that_is_dead(tell):
     assert sentence(tell.history) == wanted
     tell({"event": "RunEnded", "reason": "finished", "test_accuracy": 0.1})
     assert sentence(tell.history).endswith(f"correctly. {wanted}")
+
+
+def test_sentence_on_a_layer_that_died_of_a_raised_rate_names_the_one_before(tell):
+    change = {"event": "SettingsChanged", "changes": {"optimizer.learning_rate": [0.05, 9.0]}}
+    tell(started(), batches(1, 20), change | {"step": 20, "epoch": 2.0, "seconds": 2}, batches(21, 30))
+    tell(probed(30, dead={"4.tanh": 1.0}, dead_share=1.0))
+    assert sentence(tell.history).endswith("Start again with a smaller learning rate such as 0.05 (as before step 20).")
 
 
 def test_sentence_on_many_dead_units_is_said_beside_the_progress(tell):
