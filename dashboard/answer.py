@@ -27,13 +27,13 @@ ROOM_FOR_A_LABEL = 8  # percent of the height, above a frame
 def render(reader: Reader | None, over: DeltaGenerator | None = None) -> None:
     """The answer of one network to what is on the pad.
 
-    over: the place over the pad, as `pad.render` gives it; several digits are framed there.
+    over: the place over a square pad, as `pad.render` gives it; several digits are framed there.
     """
     sketch = session.drawing().sketch
     shares = render_all([reader] if reader else [], sketch)
     model = reader.model() if reader else None
     if over is not None and sketch is not None and model is not None and shares is not None and len(shares) > 1:
-        over.html(boxes(sketch, model.image_size, shares, session.desk().least))
+        over.html(boxes(sketch, model.image_size, shares, session.desk().least, aspect=1))
 
 
 def render_all(
@@ -117,13 +117,18 @@ def in_words(probabilities: NDArray[np.floating], least: float = 0.0) -> tuple[s
     return str(first), f"Not sure: {best} ({percent(share)}), or {other}?"
 
 
-def boxes(sheet: Sheet, size: int, shares: Shares, least: float) -> str:
-    """Frames around the digits with their answers, to lie over the picture they were found in."""
+def boxes(sheet: Sheet, size: int, shares: Shares, least: float, aspect: float = 0.0) -> str:
+    """Frames around the digits with their answers, to lie over the picture they were found in.
+
+    aspect: width / height of a canvas of another shape; the sheet lies in its upper left corner, as large as it can be.
+    """
     height, width = ink_of(sheet).shape
+    aspect = aspect or width / height
+    factor = 100 * min(1 / height, aspect / width)  # percent of the canvas's height for each pixel
     frames = ""
     for found, each in zip(digits(sheet, size), shares, strict=False):
-        left, top, across, down = found.box
-        place = (100 * left / width, 100 * top / height, 100 * across / width, 100 * down / height)
+        left, top, across, down = (factor * extent for extent in found.box)
+        place = (left / aspect, top, across / aspect, down)
         style = "left:{:.2f}%;top:{:.2f}%;width:{:.2f}%;height:{:.2f}%".format(*place)
         low = ' class="low"' if place[1] < ROOM_FOR_A_LABEL else ""
         frames += f'<div{low} style="{style}"><b>{in_words(each, least)[0]}</b></div>'

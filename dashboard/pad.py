@@ -16,23 +16,24 @@ UNDO_STEPS = 50
 BRUSH_SIDE = 280  # side of a canvas on which the brush has its nominal width
 
 
-def render(side: int) -> DeltaGenerator:
+def render(side: int, width: int = 0) -> DeltaGenerator:
     """The canvas with its tools. What is drawn is in `session.drawing()` afterwards.
 
-    Returns a place that lies over the canvas, for frames around what was found on it.
+    side: its height in pixels, and its width where no `width` is given. Returns a place that lies over the canvas, for
+    frames around what was found on it.
     """
-    drawing = session.drawing()
+    drawing, width = session.drawing(), width or side
     if drawing.visit != session.place().visit:
-        _mount(drawing, side)
+        _mount(drawing, side, width)
         drawing.visit = session.place().visit
     with st.container(key="pad"):
-        result = _canvas(drawing, side)
+        result = _canvas(drawing, side, width)
         over = st.empty()
     _take(drawing, result)
     st.html("<style></style>" if drawing.sketches else style.INVITATION)
     with st.container(horizontal=True, vertical_alignment="center", key="pad-tools", width=side):
         st.button("Clear", key="pad-clear", on_click=_clear, args=(drawing,), disabled=not drawing.sketches)
-        st.button("Undo", key="pad-undo", on_click=_undo, args=(drawing, side), disabled=not drawing.sketches)
+        st.button("Undo", key="pad-undo", on_click=_undo, args=(drawing, side, width), disabled=not drawing.sketches)
         controlled(
             st.slider,
             "Brush",
@@ -48,7 +49,7 @@ def render(side: int) -> DeltaGenerator:
     return over
 
 
-def _canvas(drawing: Drawing, side: int) -> Any:
+def _canvas(drawing: Drawing, side: int, width: int) -> Any:
     from streamlit_drawable_canvas import st_canvas  # refuses to be imported outside of a running page
 
     return st_canvas(
@@ -56,7 +57,7 @@ def _canvas(drawing: Drawing, side: int) -> Any:
         stroke_color=INK,
         background_color=PAPER,
         height=side,
-        width=side,
+        width=width,
         drawing_mode="freedraw",
         initial_drawing=drawing.initial,
         return_image_data=True,
@@ -85,20 +86,21 @@ def _take(drawing: Drawing, result: Any) -> None:
 
 def _clear(drawing: Drawing) -> None:
     drawing.sketches.clear()
-    _mount(drawing, 1)
+    _mount(drawing, 1, 1)
 
 
-def _undo(drawing: Drawing, side: int) -> None:
+def _undo(drawing: Drawing, side: int, width: int) -> None:
     del drawing.sketches[-1:]
-    _mount(drawing, side)
+    _mount(drawing, side, width)
 
 
-def _mount(drawing: Drawing, side: int) -> None:
-    """A fresh canvas that begins with what is drawn."""
+def _mount(drawing: Drawing, height: int, width: int) -> None:
+    """A fresh canvas that begins with all that is drawn: on a smaller one, or one of another shape, it is smaller."""
     drawing.mounts += 1
     drawing.initial = None
     if drawing.sketches:
-        factor = side / drawing.sketches[-1].image.shape[0]
+        drawn_height, drawn_width = drawing.sketches[-1].image.shape[:2]
+        factor = min(height / drawn_height, width / drawn_width)
         drawing.initial = {"objects": [_scaled(each, factor) for each in drawing.sketches[-1].objects]}
 
 

@@ -132,6 +132,7 @@ class Drawing:
     visit: int = -1  # the visit to a page for which it was mounted
     mounts: int = 0  # grows to mount a fresh canvas
     brush: int = 18
+    wide: bool = False  # the Draw page's pad has room for a number
 
     @property
     def sketch(self) -> Sketch | None:

@@ -81,6 +81,7 @@ def _told(memory: Memory, pins: Pinned) -> None:
     sketch, found = unpacked(st.session_state[KEY].told or "")
     if sketch is not None and drawing.sketch is None:
         drawing.sketches.append(sketch)
+        drawing.wide = sketch.image.shape[1] > sketch.image.shape[0]
         drawing.visit = -1  # the canvas is mounted anew, with the drawing
     if found and not pins.items:
         pins.items, pins.ever = found, 1 + max(pin.number for pin in found)

@@ -18,6 +18,7 @@ from engine.rundir import RunError, RunFolder
 
 TICK = 0.3  # seconds between two looks at a network that trains
 PAD_SIDE = 340  # pixels; fits into a window 360 pixels wide
+WIDE = 2 * PAD_SIDE
 SOURCES = {"pad": "Pad", "file": "Picture", "camera": "Camera"}
 ONLY_PAD, NO_PAD = "<style></style>", "<style>.st-key-the-pad { display: none; }</style>"
 
@@ -37,7 +38,7 @@ def _page() -> None:
     if _trains(offered) != desk.polling:
         st.rerun()  # the whole page: this fragment's timer starts or stops
     with st.container(horizontal=True, key="stage", gap="large"):
-        with st.container(key="draw-pad", width=PAD_SIDE, gap="xsmall"):
+        with st.container(key="draw-pad", width=WIDE if _is_wide(desk) else PAD_SIDE, gap="xsmall"):
             over = _source(desk)
         with st.container(key="charts", gap="small"):
             with st.container(horizontal=True, key="reader-row", gap="medium"):
@@ -79,20 +80,24 @@ def _empty(desk: session.Desk) -> str:
 
 def _source(desk: session.Desk) -> DeltaGenerator | None:
     """The pad, or a photograph; returns a place over it. The pad is always there: hidden, it keeps what is drawn."""
-    controlled(
-        st.segmented_control,
-        "What is read",
-        "source",
-        desk.source,
-        partial(_read_from, desk),
-        options=list(SOURCES),
-        required=True,
-        format_func=SOURCES.__getitem__,
-        label_visibility="collapsed",
-    )
     st.html(ONLY_PAD if desk.source == "pad" else NO_PAD)
     with st.container(key="the-pad", gap="xsmall"):
-        over: DeltaGenerator | None = pad.render(PAD_SIDE)
+        over: DeltaGenerator | None = pad.render(PAD_SIDE, WIDE if session.drawing().wide else PAD_SIDE)
+    # below the pad: above its right corner the canvas shows tools of its own
+    with st.container(horizontal=True, vertical_alignment="center", key="source-row"):
+        controlled(
+            st.segmented_control,
+            "What is read",
+            "source",
+            desk.source,
+            partial(_read_from, desk),
+            options=list(SOURCES),
+            required=True,
+            format_func=SOURCES.__getitem__,
+            label_visibility="collapsed",
+        )
+        if desk.source == "pad":
+            controlled(st.toggle, "Wide", "pad-wide", session.drawing().wide, _widen, help="Room for several digits.")
     with st.container(key="photo", gap="xsmall"):
         if desk.source != "pad":
             over = photo.render()
@@ -101,6 +106,15 @@ def _source(desk: session.Desk) -> DeltaGenerator | None:
 
 def _read_from(desk: session.Desk, wish: str | None) -> None:
     desk.source, desk.problem = wish or "pad", ""
+
+
+def _is_wide(desk: session.Desk) -> bool:
+    return session.drawing().wide and desk.source == "pad"
+
+
+def _widen(wish: bool) -> None:
+    drawing = session.drawing()
+    drawing.wide, drawing.visit = wish, -1  # a canvas of another size is a new one
 
 
 def _least(desk: session.Desk) -> None:
@@ -142,7 +156,8 @@ def _details(
         return None
     found = digits(sheet, model.image_size, preparation.settings())
     if over is not None and (count > 1 or desk.source != "pad"):
-        over.html(answer.boxes(sheet, model.image_size, shares, desk.least))
+        aspect = 0 if desk.source != "pad" else 2 if session.drawing().wide else 1
+        over.html(answer.boxes(sheet, model.image_size, shares, desk.least, aspect))
     preparation.render(sheet, reader, model, desk.index)
     return found[desk.index] if desk.index < len(found) else None
 

@@ -51,6 +51,13 @@ def test_frames_lie_where_the_digits_are_in_percent_of_the_sheet() -> None:
     assert re.findall("<b>(.)</b>", html) == ["1", "?"] or re.findall("<b>(.)</b>", html) == ["?", "1"]
 
 
+def test_on_a_canvas_of_another_shape_frames_lie_where_the_drawing_lies() -> None:
+    html = boxes(two_strokes(), 28, np.stack([shares(0.9, 1)] * 2), 0.5, aspect=2)
+    numbers = [[float(each) for each in re.findall(r":(-?[\d.]+)%", frame)] for frame in re.findall("style=.*?>", html)]
+    # twice as wide as high: the square drawing takes its left half
+    assert np.allclose(sorted(numbers), [[8.33, 30, 3.33, 40], [38.33, 0, 3.33, 40]], atol=0.5)
+
+
 def test_a_photograph_and_a_drawing_go_through_one_door() -> None:
     drawn = two_strokes()
     paper = (230 - 200 * (drawn.image[..., :3] / 255.0)).astype(np.uint8)
