@@ -19,11 +19,24 @@ PRESETS = (
         "99-in-seconds",
         "99 % of the test images in the shortest time: few epochs, large steps, and a learning rate that falls to 0.",
         TrainingConfig(
-            data=DataConfig(train_images=55_000, validation_images=5_000),
-            optimizer=AdamW(learning_rate=0.006),
+            data=DataConfig(train_images=58_000, validation_images=2_000),
+            layers=(
+                Conv(channels=8, kernel=5, padding="valid"),
+                ReLU(),
+                MaxPool(),
+                Conv(channels=16, kernel=5, padding="valid"),
+                ReLU(),
+                MaxPool(),
+                Flatten(),
+                Dense(units=64),
+                ReLU(),
+                Dense(units=10),
+            ),
+            optimizer=AdamW(learning_rate=0.008),
             schedule=OneCycle(),
-            batch_size=64,
+            batch_size=48,  # the smallest that two hands share: larger ones need more epochs for the same
             epochs=3,
+            validate_every=10**6,  # at the end of each epoch only
         ),
     ),
     Preset(
