@@ -21,7 +21,7 @@ _SGD = TrainingConfig(
     stopping=Stopping(patience=3),
 )
 _ADAM = replace(_SGD, optimizer=Adam(learning_rate=0.001))
-_NORM, _DROP = (ReLU(), BatchNorm()), (ReLU(), Dropout(drop=0.5))
+_NORM, _DROP = (BatchNorm(), ReLU()), (ReLU(), Dropout(drop=0.5))
 
 PRESETS = (
     Preset(
@@ -47,7 +47,7 @@ PRESETS = (
     Preset(
         "mnist-both",
         "Batch normalization and dropout together. The coursework found both worse than either: see yourself.",
-        replace(_ADAM, layers=dense(100, between=(ReLU(), BatchNorm(), Dropout(drop=0.5)))),
+        replace(_ADAM, layers=dense(100, between=(*_NORM, Dropout(drop=0.5)))),
     ),
     Preset(
         "mnist-lenet",
