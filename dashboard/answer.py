@@ -123,6 +123,7 @@ def boxes(sheet: Sheet, size: int, shares: Shares, least: float, aspect: float =
     aspect: width / height of a canvas of another shape; the sheet lies in its upper left corner, as large as it can be.
     """
     height, width = ink_of(sheet).shape
+    shape = f' style="aspect-ratio:{aspect};right:auto"' if aspect else ""  # a narrow window shows a part of the canvas
     aspect = aspect or width / height
     factor = 100 * min(1 / height, aspect / width)  # percent of the canvas's height for each pixel
     frames = ""
@@ -132,7 +133,7 @@ def boxes(sheet: Sheet, size: int, shares: Shares, least: float, aspect: float =
         style = "left:{:.2f}%;top:{:.2f}%;width:{:.2f}%;height:{:.2f}%".format(*place)
         low = ' class="low"' if place[1] < ROOM_FOR_A_LABEL else ""
         frames += f'<div{low} style="{style}"><b>{in_words(each, least)[0]}</b></div>'
-    return f'<div class="ink-boxes" aria-hidden="true">{frames}</div>'
+    return f'<div class="ink-boxes" aria-hidden="true"{shape}>{frames}</div>'
 
 
 def picture(image: NDArray[np.uint8], alt: str = "what the network sees") -> str:

@@ -12,7 +12,8 @@ def open_draw_page(tab: Any, server: Server) -> None:
     tab.goto(server.url)
     tab.get_by_role("link", name="Draw", exact=True).click()
     tab.locator(".st-key-source").wait_for()
-    tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
+    # for a moment the old page's pad is there too
+    wait(tab, lambda: tab.locator(".st-key-pad canvas.upper-canvas").count() == 1, 20)
 
 
 def draw_small(tab: Any, digit: int, left: float) -> None:
@@ -114,7 +115,7 @@ def test_a_photograph_is_read_and_what_is_no_picture_is_said_to_be_none(tab: Any
     files = tab.locator("input[type=file]")
     files.set_input_files({"name": "sheet.jpg", "mimeType": "image/jpeg", "buffer": photo})
     wait(tab, lambda: answer(tab) == "71", 20)
-    assert tab.locator(".st-key-photo-picture .ink-boxes div").count() == 2
+    wait(tab, lambda: tab.locator(".st-key-photo-picture .ink-boxes div").count() == 2, 15)
     files.set_input_files({"name": "sheet.png", "mimeType": "image/png", "buffer": b"no picture"})
     tab.get_by_text("neither a PNG nor a JPEG").wait_for()
     tab.get_by_role("radio", name="Pad").click()

@@ -42,20 +42,25 @@ def two_strokes() -> Sketch:
     return Sketch([], image)
 
 
+def places(html: str) -> list[list[float]]:
+    """Left, top, width and height of each frame, from left to right."""
+    return sorted(
+        [float(each) for each in re.findall(r":(-?[\d.]+)%", frame)] for frame in re.findall('style="left.*?>', html)
+    )
+
+
 def test_frames_lie_where_the_digits_are_in_percent_of_the_sheet() -> None:
     html = boxes(two_strokes(), 28, np.stack([shares(0.9, 1), shares(0.4, 7)]), 0.5)
-    numbers = [[float(each) for each in re.findall(r":(-?[\d.]+)%", frame)] for frame in re.findall("style=.*?>", html)]
     # 50 / 300 = 16.7 %, 90 / 300 = 30 %, 20 / 300 = 6.7 %, 120 / 300 = 40 %
-    assert np.allclose(sorted(numbers), [[16.67, 30, 6.67, 40], [76.67, 0, 6.67, 40]], atol=0.5)
+    assert np.allclose(places(html), [[16.67, 30, 6.67, 40], [76.67, 0, 6.67, 40]], atol=0.5)
     assert html.count('class="low"') == 1  # no room above the one at the edge
     assert re.findall("<b>(.)</b>", html) == ["1", "?"] or re.findall("<b>(.)</b>", html) == ["?", "1"]
 
 
 def test_on_a_canvas_of_another_shape_frames_lie_where_the_drawing_lies() -> None:
     html = boxes(two_strokes(), 28, np.stack([shares(0.9, 1)] * 2), 0.5, aspect=2)
-    numbers = [[float(each) for each in re.findall(r":(-?[\d.]+)%", frame)] for frame in re.findall("style=.*?>", html)]
     # twice as wide as high: the square drawing takes its left half
-    assert np.allclose(sorted(numbers), [[8.33, 30, 3.33, 40], [38.33, 0, 3.33, 40]], atol=0.5)
+    assert np.allclose(places(html), [[8.33, 30, 3.33, 40], [38.33, 0, 3.33, 40]], atol=0.5)
 
 
 def test_a_photograph_and_a_drawing_go_through_one_door() -> None:
