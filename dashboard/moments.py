@@ -22,6 +22,7 @@ class Moment:
     epoch: float
     seconds: float
     validation_accuracy: float
+    looked_at: int  # the step at which validation images were looked at for it; -1 for none
     loss: float  # mean training loss of the batches just before
 
 
@@ -31,10 +32,10 @@ def moment(history: History, step: int) -> Moment:
     end = int(np.searchsorted(batches["step"], step, side="right"))
     recent = batches["loss"][max(end - RECENT, 0) : end]
     recent = recent[np.isfinite(recent)]
-    accuracy = validation_accuracies(history, [step])[0]
+    looked_at, accuracy = (float(column[0]) for column in _newest_looks(history, [step]))
     loss = float(recent.mean()) if len(recent) else math.nan
     epoch, seconds = (float(batches[name][end - 1]) if end else 0.0 for name in ("epoch", "seconds"))
-    return Moment(step, epoch, seconds, float(accuracy), loss)
+    return Moment(step, epoch, seconds, accuracy, int(looked_at), loss)
 
 
 def labels(history: History, steps: Sequence[int]) -> list[str]:
@@ -51,9 +52,14 @@ def labels(history: History, steps: Sequence[int]) -> list[str]:
 
 def validation_accuracies(history: History, steps: Sequence[int]) -> Column:
     """The newest figure at or before each of the steps; of all validation images where an epoch ended there."""
+    return _newest_looks(history, steps)[1]
+
+
+def _newest_looks(history: History, steps: Sequence[int]) -> tuple[Column, Column]:
     looks = _newest(history.validation, "accuracy", steps)
     ends = _newest(history.epochs, "validation_accuracy", steps)
-    return np.where(looks[0] > ends[0], looks[1], ends[1])
+    later = looks[0] > ends[0]
+    return np.where(later, looks[0], ends[0]), np.where(later, looks[1], ends[1])
 
 
 def _newest(table: Table, name: str, steps: Sequence[int]) -> tuple[Column, Column]:

@@ -33,7 +33,7 @@ def _rewound(history: History, at: Moment) -> None:
     style.tiles(
         [
             ("Epoch, rewound", f"{at.epoch:.1f}", f"of {total:g}" if total else ""),
-            ("Validation accuracy, rewound", _known(at.validation_accuracy, percent), ""),
+            ("Validation accuracy, rewound", _known(at.validation_accuracy, percent), _looked(at)),
             ("Training loss, rewound", _known(at.loss, lambda loss: f"{loss:.3g}"), ""),
             ("Time trained, rewound", duration(at.seconds), ""),
         ]
@@ -46,6 +46,11 @@ def _state(at: Moment) -> str:
     if math.isnan(at.validation_accuracy):
         return "a few batches are learned, validation images were not looked at yet"
     return f"validation accuracy {percent(at.validation_accuracy)}"
+
+
+def _looked(at: Moment) -> str:
+    """Where validation images were looked at, if that was before."""
+    return f"at step {at.looked_at:,}" if 0 <= at.looked_at < at.step else ""
 
 
 def _known(value: float, words: Callable[[float], str]) -> str:

@@ -104,7 +104,7 @@ def test_a_quantity_that_was_never_measured_says_so(tmp_path):
 def test_a_moment_knows_only_what_had_happened_by_then(history):
     early, late = moment(history, 60), moment(history, 150)
     assert (early.epoch, early.seconds, early.validation_accuracy) == (0.6, pytest.approx(6.0), 0.4)
-    assert late.validation_accuracy == 0.6
+    assert (late.validation_accuracy, late.looked_at) == (0.6, 100)
     assert late.loss == pytest.approx(2.01 - (131 + 150) / 200)  # mean over the steps 131 to 150
     start = moment(history, 0)
     assert (start.epoch, start.seconds) == (0.0, 0.0)
