@@ -14,6 +14,7 @@ def open_draw_page(tab: Any, server: Server) -> None:
     tab.locator(".st-key-source").wait_for()
     # for a moment the old page's pad is there too
     wait(tab, lambda: tab.locator(".st-key-pad canvas.upper-canvas").count() == 1, 20)
+    tab.wait_for_timeout(700)  # until nothing moves any more
 
 
 def draw_small(tab: Any, digit: int, left: float) -> None:
