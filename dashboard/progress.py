@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from dashboard import style
 from dashboard.moments import Moment, moment
-from engine.history import History, sentence
+from engine.history import History, fields, sentence
 from engine.rundir import Status
 
 
@@ -86,7 +86,7 @@ def _pace(history: History, status: Status) -> float:
     """Now, while it trains; afterwards over the whole run, looks at validation images included."""
     if status.state == "running" or not history.seconds or history.started is None:
         return history.images_per_second
-    return history.epoch * float(history.started["train_images"]) / history.seconds
+    return history.epoch * fields.whole(history.started, "train_images") / history.seconds
 
 
 def _count(value: float) -> str:

@@ -28,6 +28,8 @@ def layout(colors: Palette, x: dict[str, Any], y: dict[str, Any], **more: Any) -
         "automargin": False,
         "separatethousands": True,
     }
+    if "uirevision" in x:  # what was zoomed into along the steps is another stretch along the epochs
+        y = y | {"uirevision": f"{y.get('uirevision', '')} over {x['uirevision']}"}
     return {
         "font": {"color": colors.text, "size": 13, "family": "Source Sans, Source Sans Pro, sans-serif"},
         "paper_bgcolor": "rgba(0,0,0,0)",

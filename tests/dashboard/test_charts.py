@@ -97,6 +97,16 @@ def test_unknown_axis_is_refused(tmp_path):
         loss_figure(history_of(tmp_path, 10), x="weeks")
 
 
+def test_zoom_is_forgotten_on_both_axes_when_the_bottom_shows_something_else(tmp_path):
+    history = history_of(tmp_path, 10)
+    steps, smoother, epochs = (
+        loss_figure(history, x=x, smoothing=smoothing)["layout"]
+        for x, smoothing in (("step", 0), ("step", 1), ("epoch", 0))
+    )
+    for axis in ("xaxis", "yaxis"):
+        assert steps[axis]["uirevision"] == smoother[axis]["uirevision"] != epochs[axis]["uirevision"]
+
+
 def test_spike_of_one_batch_is_not_lost_in_a_long_run(tmp_path):
     losses = np.full(20_000, 0.1)
     losses[12_345] = 7.0
