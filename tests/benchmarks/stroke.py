@@ -21,7 +21,11 @@ WATCH = """() => {
     const seen = () => [...document.querySelectorAll('.ink-answer img, .ink-found img')].map(i => i.src).join();
     let before = seen(), up = 0;
     window.delays = [];
-    document.addEventListener('pointerup', () => { up = performance.now(); before = seen(); }, true);
+    document.addEventListener('pointerup', (event) => {
+        if (!event.composedPath().some(each => each.tagName === 'CANVAS')) return;  // a button, such as Clear
+        up = performance.now();
+        before = seen();
+    }, true);
     new MutationObserver(() => {
         if (!up || seen() === before) return;
         const began = up;
