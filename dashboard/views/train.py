@@ -119,29 +119,31 @@ def _live(checked: StackCheck) -> None:
     found = time_machine.found_of(run)
     snapshot = time_machine.chosen(run, found)
     at_step = snapshot.step if snapshot else None
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top"):
+    top = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top")
+    figures = st.container(key="figures", gap="xsmall")
+    with st.container(horizontal=True, key="stage", gap="medium"):
+        charts = st.container(key="charts", gap="xsmall")
+        with st.container(key="pad-panel", width=PAD_SIDE, gap="xsmall"):
+            answer.render(choose(run, at_step), pad.render(PAD_SIDE))  # first of all: a hand waits for it
+    with top:
         control_bar.render(run, status, history, checked)
         run_menu.render()
-    with st.container(key="figures", gap="xsmall"):
+    with figures:
         control_bar.problems(status, checked)
         if history is not None and run is not None:
             progress.render(history, status, _note(run, status, history), at_step)
         else:
             style.sentence("This network cannot be trained yet." if checked.problem else "Ready. Press Train.")
-    with st.container(horizontal=True, key="stage", gap="medium"):
-        with st.container(key="charts", gap="xsmall"):
-            if history is None or run is None:
-                _before(checked)
-            else:
-                view = curves_panel.render(history, run.id, at_step)
-                time_machine.render(run, history, found, checked)
-                with st.container(key="further", gap="xsmall"):
-                    curves_panel.render_further(history, view)
-                with st.container(key="changes", gap=None):
-                    live_changes.render(history, status)
-        with st.container(key="pad-panel", width=PAD_SIDE, gap="xsmall"):
-            pad.render(PAD_SIDE)
-            answer.render(choose(run, at_step))
+    with charts:
+        if history is None or run is None:
+            _before(checked)
+        else:
+            view = curves_panel.render(history, run.id, at_step)
+            time_machine.render(run, history, found, checked)
+            with st.container(key="further", gap="xsmall"):
+                curves_panel.render_further(history, view)
+            with st.container(key="changes", gap=None):
+                live_changes.render(history, status)
     with st.container(key="pinned"):
         pins.render_strip(run, at_step)
     if shown.looking and not shown.polling:
