@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.runs import Runs
+from dashboard.running.runs import Runs
 from engine.config import TrainingConfig
 from engine.layers import Dense, Layer
 from engine.presets import DEFAULT, PRESETS

@@ -5,14 +5,17 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import answer, my_hand, pad, photo, pins, preparation, reader_menu, session, why
+from dashboard import session
 from dashboard.controlled import controlled
+from dashboard.drawing import answer, pad, photo, pins, preparation, reader_menu
+from dashboard.drawing.reader_menu import Choice
+from dashboard.drawing.readers import Reader
+from dashboard.drawing.reading import Shares, Sheet, digits, on_desk
+from dashboard.explaining import why
+from dashboard.hand import my_hand
 from dashboard.live_chart import load_plotly
-from dashboard.reader_menu import Choice
-from dashboard.readers import Reader
-from dashboard.reading import Shares, Sheet, digits, on_desk
-from dashboard.sidebar import more
-from dashboard.steering import WAITING
+from dashboard.settings.sidebar import more
+from dashboard.training.steering import WAITING
 from engine.drawing import Prepared
 from engine.rundir import RunError, RunFolder
 

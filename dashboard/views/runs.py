@@ -6,13 +6,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import group_form, picked_actions, picked_panel, session, style
-from dashboard.catalog import Summary
+from dashboard import session, style
+from dashboard.comparing import group_form, picked_actions, picked_panel
+from dashboard.comparing.catalog import Summary
+from dashboard.comparing.picking import catalog, change_about, open_run, picking
+from dashboard.comparing.run_table import run_table
 from dashboard.controlled import controlled
 from dashboard.live_chart import load_plotly
 from dashboard.markdown import literal
-from dashboard.picking import catalog, change_about, open_run, picking
-from dashboard.run_table import run_table
 from dashboard.views import train
 from engine.rundir import RunError
 

@@ -4,26 +4,16 @@ import math
 
 import streamlit as st
 
-from dashboard import (
-    answer,
-    control_bar,
-    curves_panel,
-    live_changes,
-    pad,
-    pins,
-    progress,
-    run_menu,
-    session,
-    sidebar,
-    steering,
-    style,
-    time_machine,
-)
+from dashboard import session, style
 from dashboard.charts import architecture_picture
+from dashboard.comparing import run_menu
+from dashboard.drawing import answer, pad, pins
+from dashboard.drawing.readers import choose
 from dashboard.live_chart import load_plotly
 from dashboard.picture import picture
-from dashboard.readers import choose
-from dashboard.stack import StackCheck, planned, short
+from dashboard.settings import sidebar
+from dashboard.settings.stack import StackCheck, planned, short
+from dashboard.training import control_bar, curves_panel, live_changes, progress, steering, time_machine
 from engine.config import TrainingConfig
 from engine.history import History
 from engine.rundir import RunError, RunFolder, Status

@@ -13,7 +13,7 @@ from page_figures import Effort, Figure
 from page_runs import fresh, trained_for
 from page_session import Page, opened
 
-from dashboard.processes import PROJECT
+from dashboard.running.processes import PROJECT
 from engine.rundir import EventReader, RunFolder
 
 X_RANGE = "document.querySelector('.st-key-loss .live-chart')._fullLayout.xaxis.range"

@@ -8,7 +8,7 @@ from typing import Any
 
 from inkling_browser import Server, draw, ink, tile
 
-from dashboard.runs import PROJECT
+from dashboard.running.runs import PROJECT
 from engine.rundir import RunFolder, runs, tail_events
 
 X_RANGE = "document.querySelector('.st-key-loss .live-chart')._fullLayout.xaxis.range"

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dashboard.answer import boxes, in_words
-from dashboard.reading import MOST_ANSWERS, digits, ink_of, remembered
+from dashboard.drawing.answer import boxes, in_words
+from dashboard.drawing.reading import MOST_ANSWERS, digits, ink_of, remembered
 from dashboard.session import Photo, Sketch
 from engine.drawing import PrepareSettings
 

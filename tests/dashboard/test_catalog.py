@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import catalog as catalog_module
-from dashboard import gist as gist_module
-from dashboard.catalog import Catalog, Summary
-from dashboard.gist import TRAIL, Gist
-from dashboard.runs import Runs
+from dashboard.comparing import catalog as catalog_module
+from dashboard.comparing import gist as gist_module
+from dashboard.comparing.catalog import Catalog, Summary
+from dashboard.comparing.gist import TRAIL, Gist
+from dashboard.running.runs import Runs
 from engine.about import About, write_about
 from engine.config import TrainingConfig
 from engine.rundir import Control, RunFolder, write_json

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.contrasts import ABSENT, contrasts, title
-from dashboard.wording import config_words, layer_words, network_words, plain, settings_words
+from dashboard.comparing.contrasts import ABSENT, contrasts, title
+from dashboard.comparing.wording import config_words, layer_words, network_words, plain, settings_words
 from engine.augment import Rotate, Shift
 from engine.config import TrainingConfig
 from engine.layers import BatchNorm, Conv, Dense, Dropout, Flatten, LeakyReLU, MaxPool, ReLU, Tanh

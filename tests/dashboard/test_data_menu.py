@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import own_files, preset_menu, session
-from dashboard.data_menu import BRING
+from dashboard import session
+from dashboard.settings import own_files, preset_menu
+from dashboard.settings.data_menu import BRING
 from engine.config import TrainingConfig
 from engine.datasets import DataError, load
 from engine.presets import PRESETS

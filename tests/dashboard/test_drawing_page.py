@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import pins, session
-from dashboard.preparation import STEPS
-from dashboard.reader_menu import SHOWN, choices, chosen
+from dashboard import session
+from dashboard.drawing import pins
+from dashboard.drawing.preparation import STEPS
+from dashboard.drawing.reader_menu import SHOWN, choices, chosen
 
 Strokes = list[list[tuple[float, float]]]
 SEVEN: Strokes = [[(0.2, 0.1), (0.75, 0.1), (0.45, 0.9)]]
@@ -212,7 +213,7 @@ def test_the_menu_of_readers_falls_back_on_what_is_there(drawing_page: AppTest) 
 
 
 def test_a_photograph_is_kept_small_for_the_browser() -> None:
-    from dashboard.photo import photo
+    from dashboard.drawing.photo import photo
 
     big = np.full((2000, 3000, 3), 200, np.uint8)
     taken = photo(encoded(big, ".jpg"))

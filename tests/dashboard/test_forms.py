@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import forms
-from dashboard.steps import slider_steps
-from engine.augment import Augmentation
+from dashboard.settings import forms
+from dashboard.settings.steps import slider_steps
+from engine.augment import Augmentation, Shift
 from engine.config import DataConfig, Penalty, Stopping, TrainingConfig
 from engine.initializers import Initializer
 from engine.layers import Conv, Dense, Dropout, LeakyReLU, ReLU
@@ -25,7 +25,7 @@ def page(settings: Settings, reports: list[tuple[str, Any]]) -> AppTest:
     """A page with nothing but the form; what it reports is added to `reports`."""
 
     def script(settings, reports):  # type: ignore[no-untyped-def]  # only its body goes into the page
-        from dashboard.forms import Form
+        from dashboard.settings.forms import Form
 
         Form(lambda path, value: reports.append((path, value))).fields(settings, "here")
 
@@ -42,10 +42,17 @@ def another(value: Any, annotation: Any, details: Option) -> Any:
     """A valid value that is not the present one."""
     if annotation is bool:
         return not value
+    if value == ():
+        return (Shift(),)
     if annotation is str and not details.choices:
         return value + "x"
     candidates = details.choices or slider_steps(annotation, details) or (details.low, details.high)
     return annotation(next(each for each in candidates if each != value))
+
+
+def shown(value: Any) -> Any:
+    """A setting's value as its widget has it: several settings classes are known by their names."""
+    return [type(each).__name__ for each in value] if isinstance(value, tuple) else value
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
@@ -55,7 +62,7 @@ def test_every_class_has_a_widget_for_each_field_which_shows_and_explains_it(cls
     found = {widget.key.rpartition("-")[2]: widget for widget in widgets(at)}
     assert list(sorted(found)) == sorted(name for name, _, _ in describe(cls))
     for name, widget in found.items():
-        assert widget.value == getattr(cls(), name)
+        assert widget.value == shown(getattr(cls(), name))
         assert widget.label
         assert widget.help
 
@@ -67,9 +74,9 @@ def test_what_each_widget_reports_makes_the_settings_that_it_shows(cls: type[Set
         at = page(cls(), reports)
         value = another(getattr(cls(), name), annotation, details)
         widget = next(each for each in widgets(at) if each.key.endswith(f"-{name}"))
-        widget.set_value(value).run()
+        widget.set_value(shown(value)).run()
         assert not at.exception
-        assert reports == [(f"here.{name}", value)]
+        assert [path for path, _ in reports] == [f"here.{name}"]
         data = cls().to_json() | {name: reports[0][1]}
         assert getattr(cls.from_json(data), name) == value
 

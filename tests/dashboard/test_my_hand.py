@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.charts.heat import AGAINST, FOR, change, over_digit, shades, signed
-from dashboard.hand_figures import Score, before, elsewhere, score, tuning_of
-from dashboard.readers import pretrained
+from dashboard.drawing.readers import pretrained
+from dashboard.hand.hand_figures import Score, before, elsewhere, score, tuning_of
 from engine import load_checkpoint
 from engine.datasets.hand_files import to_zip
 from engine.datasets.personal import EMPTY, Hand, HandFile, ink_of, read_hand, write_hand
@@ -62,8 +62,10 @@ def page(panel: str, number: int | None = 0) -> AppTest:
     def script():  # type: ignore[no-untyped-def]  # only its body goes into the page
         import streamlit as st
 
-        from dashboard import my_hand, session, why
-        from dashboard.readers import choose
+        from dashboard import session
+        from dashboard.drawing.readers import choose
+        from dashboard.explaining import why
+        from dashboard.hand import my_hand
         from engine.drawing import prepare
 
         session.follow_address("Draw")
@@ -241,7 +243,7 @@ def test_all_drawings_are_deleted_only_after_a_second_yes(file: HandFile) -> Non
 
 
 def test_drawings_are_brought_and_what_is_none_is_refused(file: HandFile) -> None:
-    from dashboard import hand_travel
+    from dashboard.hand import hand_travel
 
     at = page("hand", None)
     at.session_state["hand-travel"] = True

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from dashboard import pin_curves
 from dashboard.charts.pinned import pinned_figure
-from dashboard.pin_curves import Curves, Pin, curves, right_since
-from dashboard.readers import of_run
+from dashboard.drawing import pin_curves
+from dashboard.drawing.pin_curves import Curves, Pin, curves, right_since
+from dashboard.drawing.readers import of_run
 from engine.checkpoint import Checkpoint, Position, load_checkpoint, write_checkpoint
 from engine.config import TrainingConfig
 from engine.datasets.base import Scaling

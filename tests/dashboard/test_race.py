@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.catalog import Catalog, Summary
-from dashboard.groups import Group, Results, groups, repeats_name, results, start_race, start_repeats, versus
-from dashboard.race import MOST_LANES, Lane, fair, lanes_of, variants
-from dashboard.ranking import Entrant, rank
-from dashboard.runs import Runs
-from dashboard.stack import check
+from dashboard.comparing.catalog import Catalog, Summary
+from dashboard.comparing.groups import Group, Results, groups, repeats_name, results, start_race, start_repeats, versus
+from dashboard.comparing.race import MOST_LANES, Lane, fair, lanes_of, variants
+from dashboard.comparing.ranking import Entrant, rank
+from dashboard.running.runs import Runs
+from dashboard.settings.stack import check
 from engine.about import About, read_about
 from engine.config import TrainingConfig
 from engine.layers import BatchNorm, Conv, Dense, Dropout, Flatten

@@ -21,7 +21,7 @@ from dashboard.charts import (
     unit_pictures,
 )
 from dashboard.charts.kernels import NEGATIVE, POSITIVE
-from dashboard.moments import labels, moment
+from dashboard.training.moments import labels, moment
 from engine.history import History
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import trash
-from dashboard.runs import PROJECT, Runs
+from dashboard.running import trash
+from dashboard.running.runs import PROJECT, Runs
 from engine.about import About, read_about
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten

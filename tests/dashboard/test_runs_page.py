@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.picked_actions import delete_key
-from dashboard.runs import Runs
+from dashboard.comparing.picked_actions import delete_key
+from dashboard.running.runs import Runs
 from engine.about import About, read_about, write_about
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import spares, workers
-from dashboard.runs import Runs
-from dashboard.spares import Spare, Spares
+from dashboard.running import spares, workers
+from dashboard.running.runs import Runs
+from dashboard.running.spares import Spare, Spares
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
 from engine.rundir import RunFolder, read_json

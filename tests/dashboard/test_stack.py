@@ -1,6 +1,6 @@
 """What the sidebar says about a stack of layers."""
 
-from dashboard.stack import check, check_rows, shape_words, short
+from dashboard.settings.stack import check, check_rows, shape_words, short
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Conv, Dense, Flatten, MaxPool, ReLU
 

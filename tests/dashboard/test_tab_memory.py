@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from dashboard.pin_curves import Pin
+from dashboard.drawing.pin_curves import Pin
+from dashboard.drawing.tab_memory import MOST_CHARACTERS, packed, unpacked
 from dashboard.session import Sketch
-from dashboard.tab_memory import MOST_CHARACTERS, packed, unpacked
 
 
 def sketch() -> Sketch:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import looks, session
-from dashboard.live_changes import recent
-from dashboard.steering import next_epoch
+from dashboard import session
+from dashboard.training import looks
+from dashboard.training.live_changes import recent
+from dashboard.training.steering import next_epoch
 from engine.checkpoint import load_checkpoint, write_checkpoint
 from engine.config import DataConfig, TrainingConfig
 from engine.datasets import load_split

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import workers
-from dashboard.processes import PROJECT, begin, kill
-from dashboard.runs import Runs
-from dashboard.workers import SILENT_SECONDS, STOP_SECONDS, Watch
+from dashboard.running import workers
+from dashboard.running.processes import PROJECT, begin, kill
+from dashboard.running.runs import Runs
+from dashboard.running.workers import SILENT_SECONDS, STOP_SECONDS, Watch
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
 from engine.rundir import Control, RunFolder
@@ -126,7 +126,7 @@ def test_what_a_worker_has_forked_is_ended_with_it() -> None:
 SERVER = """
 import os, signal, sys, time
 from pathlib import Path
-from dashboard.runs import Runs
+from dashboard.running.runs import Runs
 from engine.rundir import RunFolder, read_json
 from engine.presets import DEFAULT, PRESETS
 runs = Runs(Path(sys.argv[1]))

@@ -1,0 +1,139 @@
+"""What can be done with the runs that are picked."""
+
+import zlib
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.comparing import group_form
+from dashboard.comparing.catalog import Summary
+from dashboard.comparing.picking import change_about, open_run, picking, take_settings
+from dashboard.comparing.race import MOST_LANES
+from dashboard.controlled import controlled
+from engine.about import LONGEST_NAME, LONGEST_NOTE
+from engine.rundir import RunError
+
+
+def render(picked: Sequence[Summary]) -> None:
+    """A row of buttons that make sense for one run, or for several."""
+    with st.container(horizontal=True, vertical_alignment="center", key="picked-actions", gap="xsmall"):
+        if len(picked) == 1:
+            (one,) = picked
+            _button("Open", "open_in_new", "open-picked", open_run, one.id, help="Show it on the Train page.")
+            _button(
+                "Change and train",
+                "tune",
+                "duplicate",
+                take_settings,
+                one,
+                off=one.config is None,
+                help="Put its settings into the sidebar of the Train page, to change them and train anew.",
+            )
+            _name_and_note(one)
+        _steering(picked)
+        starred = all(each.about.starred for each in picked)
+        label = "Take stars off" if starred else "Star"
+        _button(label, "star", "star-picked", _star, [each.id for each in picked], not starred)
+        few = f"Up to {MOST_LANES} runs." if len(picked) > MOST_LANES else None
+        many = len(picked) > MOST_LANES
+        _button("Race", "sports_score", "race-picked", group_form.open_form, "race", off=many, help=few)
+        _button("Repeat", "repeat", "repeat-picked", group_form.open_form, "repeats", off=many, help=few)
+        _delete(picked)
+
+
+def _steering(picked: Sequence[Summary]) -> None:
+    """Continue what was interrupted; stop what goes on."""
+    interrupted = [each.id for each in picked if each.state == "interrupted"]
+    if interrupted:
+        _button("Continue", "play_arrow", "continue-picked", _each, session.runs().resume, interrupted)
+    going = [each.id for each in picked if each.going]
+    if going:
+        _button("Stop", "stop", "stop-picked", _each, _stop, going)
+
+
+def _button(
+    label: str, icon: str, key: str, act: Callable[..., None], *args: object, off: bool = False, help: str | None = None
+) -> None:
+    st.button(label, key=key, icon=f":material/{icon}:", on_click=act, args=args, disabled=off, help=help)
+
+
+def _name_and_note(summary: Summary) -> None:
+    popover = st.popover("Name and note", key=f"about-{summary.id}", on_change="rerun", icon=":material/edit:")
+    if not popover.open:
+        return
+    with popover:
+        controlled(
+            st.text_input,
+            "Name",
+            f"name-{summary.id}",
+            summary.about.name,
+            lambda text: change_about(summary.id, name=(text or "").strip()),
+            max_chars=LONGEST_NAME,
+            placeholder=summary.id,
+        )
+        controlled(
+            st.text_area,
+            "Note",
+            f"note-{summary.id}",
+            summary.about.note,
+            lambda text: change_about(summary.id, note=(text or "").strip()),
+            max_chars=LONGEST_NOTE,
+            placeholder="What was tried, and what came of it",
+        )
+        st.caption(f"Run {summary.id}")
+
+
+def _delete(picked: Sequence[Summary]) -> None:
+    # The key holds what is picked, so that a question is never answered for other runs than it was asked for.
+    key = delete_key([each.id for each in picked])
+    popover = st.popover("Delete", key=key, on_change="rerun", icon=":material/delete:")
+    if not popover.open:
+        return
+    with popover:
+        going = [each.name for each in picked if each.going and each.state != "queued"]
+        if going:
+            st.markdown("What trains cannot be deleted. Stop it first:")
+            st.text("\n".join(going))
+            return
+        what = "this run" if len(picked) == 1 else f"these {len(picked)} runs"
+        st.markdown(f"Delete {what} with all weights, curves and notes? **This cannot be undone.**")
+        st.text("\n".join(each.name for each in picked[:8]) + ("\n…" if len(picked) > 8 else ""))
+        ids = [each.id for each in picked]
+        st.button(f"Delete {what}", key="delete-now", type="primary", on_click=_delete_now, args=(ids,))
+
+
+def delete_key(ids: Sequence[str]) -> str:
+    """The key of the question whether these runs are to be deleted."""
+    return f"delete-{zlib.crc32(' '.join(ids).encode())}"
+
+
+def _delete_now(ids: Sequence[str]) -> None:
+    page, shown = picking(), session.shown()
+    page.put([])
+    for run_id in ids:
+        try:
+            session.runs().delete(run_id)
+            if shown.run_id == run_id:
+                session.show(None)
+        except RunError as error:
+            page.problem = str(error)
+
+
+def _star(ids: Sequence[str], starred: bool) -> None:
+    for run_id in ids:
+        change_about(run_id, starred=starred)
+
+
+def _each(act: Callable[[str], None], ids: Sequence[str]) -> None:
+    page = picking()
+    page.problem = ""
+    for run_id in ids:
+        try:
+            act(run_id)
+        except RunError as error:
+            page.problem = str(error)
+
+
+def _stop(run_id: str) -> None:
+    session.runs().command(run_id, wish="stopped")

@@ -1,0 +1,117 @@
+"""The table of runs: rows that stay where they are while their figures change, sorted and filtered in the browser.
+
+st.dataframe paints its cells on a canvas, forgets what is selected when its data changes, and knows rows by their
+number only. Here a row is known by its run: it stays picked whatever else comes, goes or is sorted.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.charts.overlay import tone_color, tone_dash
+from dashboard.comparing.catalog import Summary
+from dashboard.palette import palette
+
+_HERE = Path(__file__)
+_BORDERS = {"solid": "solid", "dash": "dashed", "dashdot": "dotted"}  # a line in a chart -> in a table
+
+
+@functools.cache
+def _component() -> Any:
+    return st.components.v2.component(
+        "run_table",
+        isolate_styles=False,
+        html="<div class='run-table'></div>",
+        css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
+        js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    )
+
+
+def run_table(
+    summaries: Sequence[Summary],
+    tones: Mapping[str, int],
+    picked: Sequence[str],
+    revision: int,
+    pick: Callable[[list[str]], None],
+    act: Callable[[str, str], None],
+) -> None:
+    """Draw it.
+
+    tones     run -> the place of its line in the order of colours; runs that are not in the chart have none
+    picked    the runs that are picked; the browser takes them over when `revision` changes, and knows best otherwise
+    pick      called with all picked runs when a person has changed them
+    act       called with "star", "unstar", "open" or "group", and the run
+    """
+    key = "run-table"
+
+    def picked_changed() -> None:
+        value = _reported(key, "picked")
+        ids = value.get("ids") if isinstance(value, Mapping) else None
+        if isinstance(ids, list):
+            pick([each for each in ids if isinstance(each, str)])
+
+    def acted() -> None:
+        value = _reported(key, "act")
+        if isinstance(value, Mapping) and value.get("kind") in ("star", "unstar", "open", "group"):
+            act(str(value["kind"]), str(value.get("id")))
+
+    # Bytes, made of rows that are kept: Streamlit would turn 500 dictionaries into JSON twice, several times a second.
+    rows = b",".join(_kept_row(each, tones.get(each.id)) for each in summaries)
+    rest = json.dumps({"picked": list(picked), "revision": revision}).encode()
+    data = b'{"rows":[' + rows + b"]," + rest[1:]
+    _component()(data=data, key=key, height="content", on_picked_change=picked_changed, on_act_change=acted)
+
+
+def line_style(tone: int) -> dict[str, str]:
+    """A run's line as CSS has it, on light and on dark pages."""
+    color = f"light-dark({tone_color(tone, palette(False))}, {tone_color(tone, palette(True))})"
+    return {"color": color, "dash": _BORDERS[tone_dash(tone)]}
+
+
+def _reported(key: str, name: str) -> Any:
+    state = st.session_state.get(key)
+    return state.get(name) if isinstance(state, Mapping) else getattr(state, name, None)
+
+
+_rows: dict[str, tuple[Summary, int | None, bytes]] = {}  # by run: what its row was made of, and the row
+
+
+def _kept_row(each: Summary, tone: int | None) -> bytes:
+    """The row as JSON, made anew only for a new summary."""
+    kept = _rows.get(each.id)
+    if kept is None or kept[0] is not each or kept[1] != tone:
+        row = _row(each) | {"line": None if tone is None else line_style(tone)}
+        kept = _rows[each.id] = (each, tone, json.dumps(row).encode())
+    return kept[2]
+
+
+def _row(each: Summary) -> dict[str, Any]:
+    """What the browser needs of a run. Accuracies in percent."""
+    return {
+        "id": each.id,
+        "name": each.name,
+        "words": each.words,
+        "note": each.about.note,
+        "starred": each.about.starred,
+        "kind": each.about.kind if each.about.group else "",
+        "parent": each.about.parent,
+        "state": each.state,
+        "outcome": each.outcome,
+        "going": each.going,
+        "epoch": round(each.epoch, 2),
+        "epochs": each.config.epochs if each.config else 0,
+        "best": _percent(each.best if each.best is not None else each.newest),
+        "test": _percent(each.test),
+        "seconds": round(each.seconds, 1),
+        "parameters": each.parameters,
+        "created": round(each.created, 3),
+        "trail": each.trail,
+    }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 2)

@@ -1,0 +1,1 @@
+"""The pad, what reads it, and digits that are pinned."""

@@ -1,0 +1,152 @@
+"""What networks make of the drawing: the image they see, the answer in large type and in words, ten bars."""
+
+import base64
+import functools
+from html import escape
+
+import cv2
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import session
+from dashboard.charts import probability_bars
+from dashboard.charts.bars import percent
+from dashboard.drawing.readers import Reader
+from dashboard.drawing.reading import ALL_STEPS, Shares, Sheet, answers, digits, ink_of
+from engine import Model
+from engine.drawing import Prepared, PrepareSettings
+
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+SURE, UNSURE = 0.9, 0.6  # probabilities from which, and below which, the words say so
+UNKNOWN = "?"
+ROOM_FOR_A_LABEL = 8  # percent of the height, above a frame
+
+
+def render(reader: Reader | None, over: DeltaGenerator | None = None) -> None:
+    """The answer of one network to what is on the pad.
+
+    over: the place over a square pad, as `pad.render` gives it; several digits are framed there.
+    """
+    sketch = session.drawing().sketch
+    shares = render_all([reader] if reader else [], sketch)
+    model = reader.model() if reader else None
+    if over is not None and sketch is not None and model is not None and shares is not None and len(shares) > 1:
+        over.html(boxes(sketch, model.image_size, shares, session.desk().least, aspect=1))
+
+
+def render_all(
+    readers: list[Reader],
+    sheet: Sheet | None,
+    settings: PrepareSettings = ALL_STEPS,
+    empty: str = "Nothing is drawn yet.",
+) -> Shares | None:
+    """The answers of one or several networks. Returns the first one's, (digits, classes); None: there is none."""
+    models = [(reader, model) for reader in readers if (model := reader.model()) is not None]
+    if not models:
+        say("No network can read yet. Press Train: its answers appear here within seconds.")
+        return None
+    shares = [_answers(reader, model, sheet, settings) for reader, model in models] if sheet else []
+    if sheet is None or not len(shares[0]):
+        *others, last = [reader.name for reader, _ in models]
+        names = f"{', '.join(others)} and {last}" if others else last
+        more = f"{empty} The answer will come from {names}."
+        st.html(f'<div class="ink-answer"><p>{escape(more)}</p></div>' + probability_bars(None))
+        return None
+    blocks = [
+        _card(reader, model, digits(sheet, model.image_size, settings), each, alone=len(models) == 1)
+        for (reader, model), each in zip(models, shares, strict=True)
+    ]
+    st.html(blocks[0] if len(blocks) == 1 else f'<div class="ink-cards">{"".join(blocks)}</div>')
+    return shares[0]
+
+
+def _answers(reader: Reader, model: Model, sheet: Sheet, settings: PrepareSettings) -> Shares:
+    return answers(session.desk().answers, reader.name, model, sheet, settings)
+
+
+def _card(reader: Reader, model: Model, found: tuple[Prepared, ...], shares: Shares, alone: bool) -> str:
+    """One network's answer. alone: with all the room there is."""
+    by = f"<br><small>by {escape(reader.name)}, which sees {model.image_size}×{model.image_size} pixels</small>"
+    least = session.desk().least
+    inside = (_several if len(found) > 1 else _single)(found, shares, least, by if alone else "")
+    return inside if alone else f'<div class="ink-card"><h6>{escape(reader.name)}</h6>{inside}</div>'
+
+
+def _single(found: tuple[Prepared, ...], shares: Shares, least: float, by: str) -> str:
+    digit, words = in_words(shares[0], least)
+    return (
+        f'<div class="ink-answer{"" if by else " small"}">{picture(found[0].image)}<b>{digit}</b>'
+        f"<p>{escape(words)}{by}</p></div>{probability_bars(shares[0], words)}"
+    )
+
+
+def _several(found: tuple[Prepared, ...], shares: Shares, least: float, by: str) -> str:
+    """All digits in a row, as a number, then each by itself."""
+    told = [in_words(each, least) for each in shares]
+    number = "".join(digit for digit, _ in told)
+    unknown = number.count(UNKNOWN)
+    count = f"{len(found)} digits" + (f", {unknown} of them unclear." if unknown else ".")
+    figures = "".join(
+        f"<figure>{picture(each.image, words)}<figcaption><b>{digit}</b> {escape(percent(float(share.max())))}"
+        f"</figcaption>{probability_bars(share, words, compact=True)}</figure>"
+        for each, share, (digit, words) in zip(found, shares, told, strict=True)
+    )
+    return (
+        f'<div class="ink-answer number{"" if by else " small"}"><b>{number}</b><p>{count}{by}</p></div>'
+        f'<div class="ink-found">{figures}</div>'
+    )
+
+
+def in_words(probabilities: NDArray[np.floating], least: float = 0.0) -> tuple[str, str]:
+    """The digit, or "?" where the network is less sure than `least`; and a sentence that says how sure it is."""
+    second, first = (int(place) for place in np.argsort(probabilities)[-2:])
+    share, rest = (float(probabilities[place]) for place in (first, second))
+    best, other = (f"{'an' if place == 8 else 'a'} {DIGITS[place]}" for place in (first, second))
+    if share < least:
+        return (
+            UNKNOWN,
+            f"I don't know: {best} ({percent(share)}), or {other} ({percent(rest)})?",
+        )
+    if share >= SURE:
+        sure = "more than 99 %" if share > 0.99 else percent(share)
+        return str(first), f"{best.capitalize()}, {sure} sure."
+    if share >= UNSURE:
+        return str(first), f"Probably {best} ({percent(share)}), perhaps {other}."
+    return str(first), f"Not sure: {best} ({percent(share)}), or {other}?"
+
+
+def boxes(sheet: Sheet, size: int, shares: Shares, least: float, aspect: float = 0.0) -> str:
+    """Frames around the digits with their answers, to lie over the picture they were found in.
+
+    aspect: width / height of a canvas of another shape; the sheet lies in its upper left corner, as large as it can be.
+    """
+    height, width = ink_of(sheet).shape
+    shape = f' style="aspect-ratio:{aspect};right:auto"' if aspect else ""  # a narrow window shows a part of the canvas
+    aspect = aspect or width / height
+    factor = 100 * min(1 / height, aspect / width)  # percent of the canvas's height for each pixel
+    frames = ""
+    for found, each in zip(digits(sheet, size), shares, strict=False):
+        left, top, across, down = (factor * extent for extent in found.box)
+        place = (left / aspect, top, across / aspect, down)
+        style = "left:{:.2f}%;top:{:.2f}%;width:{:.2f}%;height:{:.2f}%".format(*place)
+        low = ' class="low"' if place[1] < ROOM_FOR_A_LABEL else ""
+        frames += f'<div{low} style="{style}"><b>{in_words(each, least)[0]}</b></div>'
+    return f'<div class="ink-boxes" aria-hidden="true"{shape}>{frames}</div>'
+
+
+def picture(image: NDArray[np.uint8], alt: str = "what the network sees") -> str:
+    """A greyscale image as HTML, its pixels kept square."""
+    return f'<img src="{_encoded(image.tobytes(), image.shape)}" alt="{escape(alt)}">'
+
+
+@functools.lru_cache(maxsize=256)
+def _encoded(pixels: bytes, shape: tuple[int, int]) -> str:
+    image = np.frombuffer(pixels, np.uint8).reshape(shape)
+    return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", image)[1].tobytes()).decode()
+
+
+def say(text: str) -> None:
+    """A sentence where an answer would be."""
+    st.html(f'<div class="ink-answer"><p>{escape(text)}</p></div>')

@@ -1,0 +1,176 @@
+"""My digit learns: digits that are pinned to watch a network make up its mind about them.
+
+They belong to one browser tab, which also keeps them over a reload; other people on the same server do not see them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from dashboard import session
+from dashboard.charts import probability_bars
+from dashboard.charts.bars import percent
+from dashboard.charts.pinned import color_of, pinned_figure
+from dashboard.controlled import controlled
+from dashboard.drawing import answer, tab_memory
+from dashboard.drawing.pin_curves import MOST_PINS, Curves, Pin, Pinned, Shares, ask, curves, image_of, right_since
+from dashboard.drawing.readers import choose, pretrained
+from dashboard.drawing.reading import Sheet, answers, digits, on_desk, remembered
+from dashboard.live_chart import live_chart
+from engine import Model
+from engine.rundir import RunFolder
+
+CHART_HEIGHT = 230
+PATIENCE, PATIENCE_IN_TRAINING = 0.3, 0.015  # seconds for what snapshots say, each time the page is made
+FIRST_SIZE = 28  # pixels, as MNIST; what is pinned is the ink, which fits any other size
+
+
+@dataclass
+class Form:
+    """What is being typed to pin the next ones."""
+
+    sheet: Sheet | None = None  # for which `label` is meant
+    label: str = ""
+    problem: str = ""
+
+
+def render_strip(run: RunFolder | None, at_step: int | None) -> None:
+    """Each pinned digit with its picture, its ten bars, and the probability of the right answer over the run.
+
+    run: whose weights read; None: a network that ships. at_step: the step to which the run is rewound.
+    """
+    pins = session.kept("pins", Pinned)
+    with st.container(key="pins", gap="small"):
+        st.markdown("##### My digits", anchors=False)
+        _form(pins, on_desk() if session.place().page == "Draw" else session.drawing().sketch)
+        with st.container(key="pins-live", gap="small"):
+            if pins.items:
+                _live(pins, run, at_step)
+        tab_memory.render(pins)
+
+
+def _form(pins: Pinned, sheet: Sheet | None) -> None:
+    """Say which digits they are, and pin them."""
+    form = session.kept("pin-form", Form)
+    found = digits(sheet, FIRST_SIZE) if sheet is not None else ()
+    if sheet is not form.sheet:
+        form.sheet, form.label, form.problem = sheet, _guess(sheet), ""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="pin-form", gap="small"):
+        controlled(
+            st.text_input,
+            "Pin as" if len(found) < 2 else f"Pin {len(found)} digits as",
+            "pin-as",
+            form.label,
+            lambda text: setattr(form, "label", text.strip()),
+            width=150,
+            max_chars=2 * MOST_PINS,
+            placeholder="0 to 9",
+            disabled=not found,
+            help="Which digit it is. The guess is that of the best network that ships; change it where it is wrong.",
+        )
+        st.button("Pin", key="pin", icon=":material/keep:", on_click=_pin, args=(pins, form), disabled=not found)
+        if pins.items:
+            st.button("Remove all", key="pin-clear", type="tertiary", on_click=pins.items.clear)
+    if form.problem:
+        st.error(form.problem, icon=":material/error:")
+    elif not pins.items:
+        st.caption(
+            "Draw a digit, say which one it is, and pin it. Its bars and the curve of the right answer stay here while "
+            "a network learns, also for a run that has ended."
+        )
+
+
+def _guess(sheet: Sheet | None) -> str:
+    """What a trained network takes the digits for, all in a row."""
+    reader = next(iter(pretrained()), None)
+    model = reader.model() if reader is not None else None
+    if model is None or sheet is None:
+        return ""
+    shares = answers(session.desk().answers, "guess", model, sheet)
+    return "".join(str(int(each.argmax())) for each in shares)
+
+
+def _pin(pins: Pinned, form: Form) -> None:
+    found = digits(form.sheet, FIRST_SIZE) if form.sheet is not None else ()
+    text = "".join(form.label.split())
+    form.problem = problem(text, len(found), MOST_PINS - len(pins.items))
+    if form.problem:
+        return
+    for prepared, label in zip(found, text, strict=True):
+        ink = next(step.image for step in prepared.steps if step.name == "crop")
+        pins.items.append(Pin(pins.ever, int(label), np.ascontiguousarray(ink)))
+        pins.ever += 1
+
+
+def problem(text: str, count: int, room: int) -> str:
+    """Why `count` digits cannot be pinned as `text`, where there is room for `room` more; "" if they can."""
+    if not (text.isascii() and text.isdigit()):
+        return f"Say which digits they are, in order, such as {'7' if count == 1 else '371'}; got “{text}”."
+    if len(text) != count:
+        return f"There {'is 1 digit' if count == 1 else f'are {count} digits'} on the pad, and “{text}” is {len(text)}."
+    if count > room:
+        return f"At most {MOST_PINS} digits can be pinned, and there is room for {room} more. Remove some first."
+    return ""
+
+
+def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
+    """What changes while a network learns."""
+    items = tuple(pins.items)
+    reader = choose(run, at_step)
+    model = reader.model() if reader is not None else None
+    if reader is None or model is None:
+        st.caption("No network can read yet. Press Train.")
+        return
+    shares = remembered(session.desk().answers, "pins", (model, items), lambda: ask(model, items))
+    found = _curves(run, items, model if at_step is None else None)
+    with st.container(horizontal=True, key="pin-cards", gap="small"):
+        for place, pin in enumerate(items):
+            with st.container(width=172, key=f"pin-card-{pin.number}", gap="xsmall"):
+                st.html(_card(pin, model, shares[place], found, place))
+                st.button("Remove", key=f"unpin-{pin.number}", type="tertiary", on_click=_unpin, args=(pins, pin))
+    if run is None or found is None or not len(found.steps):
+        st.caption(f"These are the answers of {reader.name}. Train a network to see the curves.")
+        return
+    labels, numbers = [pin.label for pin in items], [pin.number for pin in items]
+    right = found.shares[:, np.arange(len(items)), labels]
+    figure = pinned_figure(found.steps, right, labels, numbers, at_step)
+    live_chart(figure, "pin-curves", run.id, CHART_HEIGHT, _chart_in_words(items, right, found))
+    more = f" {found.left} of its snapshots are still to be asked." if found.left else ""
+    st.caption(f"How sure {reader.name} was of the right answer, in each snapshot of its weights.{more}")
+
+
+def _unpin(pins: Pinned, pin: Pin) -> None:
+    pins.items = [each for each in pins.items if each is not pin]
+
+
+def _curves(run: RunFolder | None, items: tuple[Pin, ...], newest: Model | None) -> Curves | None:
+    if run is None:
+        return None
+    busy = (session.desk() if session.place().page == "Draw" else session.shown()).polling
+    return curves(run, items, newest, PATIENCE_IN_TRAINING if busy else PATIENCE)
+
+
+def _card(pin: Pin, model: Model, shares: Shares, found: Curves | None, place: int) -> str:
+    words = _in_words(pin, shares, found, place)
+    wrong = ' class="wrong"' if int(shares.argmax()) != pin.label else ""
+    return (
+        f'<div class="ink-pin" style="border-left:4px solid {color_of(pin.number)}">'
+        f"{answer.picture(image_of(pin, model.image_size), f'pinned {pin.label}')}"
+        f"<div>{probability_bars(shares, words, compact=True)}</div><p{wrong}>{escape(words)}</p></div>"
+    )
+
+
+def _in_words(pin: Pin, shares: Shares, found: Curves | None, place: int) -> str:
+    top = int(shares.argmax())
+    if top != pin.label:
+        return f"A {pin.label}, taken for {top} ({percent(float(shares[top]))})."
+    since = right_since(found, place, pin.label) if found is not None else None
+    return f"A {pin.label}, {percent(float(shares[top]))} sure" + (f"; right since step {since:,}." if since else ".")
+
+
+def _chart_in_words(items: Sequence[Pin], right: Shares, found: Curves) -> str:
+    ends = ", ".join(f"{pin.label}: {percent(float(right[-1, place]))}" for place, pin in enumerate(items))
+    return f"probability of the right answer from step {found.steps[0]:,} to step {found.steps[-1]:,}, last {ends}"

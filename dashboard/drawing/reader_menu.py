@@ -1,0 +1,72 @@
+"""Who reads: the shown run, other runs, the networks that ship; one or several side by side."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.controlled import controlled
+from dashboard.drawing.readers import Reader, of_run, pretrained
+from engine.rundir import RunFolder
+
+NEWEST = 12  # runs that are offered
+MOST = 6  # readers side by side
+SHOWN = "the run on the Train page"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A line of the menu."""
+
+    label: str
+    reader: Reader | None  # None: a run without weights yet
+    run: RunFolder | None = None
+
+
+def choices(shown: RunFolder | None) -> list[Choice]:
+    """What can be chosen, the first one by default. The shown run is that of the Train page, at its step."""
+    found = [Choice(SHOWN, of_run(shown, session.shown().at_step), shown)] if shown is not None else []
+    found += [Choice(reader.name, reader) for reader in pretrained()]
+    for run in session.runs().newest(NEWEST):
+        reader = None if shown is not None and run.id == shown.id else of_run(run)
+        if reader is not None and all(reader.name != each.label for each in found):
+            found.append(Choice(reader.name, reader, run))
+    return found
+
+
+def chosen(offered: list[Choice]) -> list[Choice]:
+    """Those that were chosen and are still there; the first with weights where none is."""
+    labels = session.desk().readers
+    found = [each for each in offered if each.label in labels]
+    if not any(each.reader for each in found):
+        found += [next(each for each in offered if each.reader)] if any(each.reader for each in offered) else []
+    return found
+
+
+def render(offered: list[Choice]) -> list[Reader]:
+    """The menu. Returns who reads now."""
+    desk = session.desk()
+    labels = [each.label for each in offered]
+    controlled(
+        _menu,
+        "Who reads",
+        "readers",
+        [label for label in desk.readers if label in labels] or labels[:1],
+        lambda wish: setattr(desk, "readers", wish),
+        offered=labels,
+    )
+    return [each.reader for each in chosen(offered) if each.reader is not None]
+
+
+def _menu(label: str, key: str, on_change: Any, value: list[str], offered: list[str]) -> None:
+    st.multiselect(
+        label,
+        offered,
+        default=[each for each in value if each in offered],
+        key=key,
+        on_change=on_change,
+        max_selections=MOST,
+        placeholder="Choose a network",
+        help="The newest weights of a run, or networks that ship with the project. Several answer side by side.",
+    )

@@ -1,0 +1,79 @@
+"""Which trained network reads what is drawn. No streamlit."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.running.runs import PROJECT
+from engine import CheckpointError, Model, load_checkpoint
+from engine.about import read_about
+from engine.rundir import RunFolder
+from engine.snapshots import at_or_before, snapshots
+
+PRETRAINED = PROJECT / "checkpoints" / "pretrained"
+LOADED = 16  # networks kept in memory; several tabs may each look at several
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A file with weights, and what people call it."""
+
+    name: str
+    path: Path
+
+    def model(self) -> Model | None:
+        """The network as the file holds it now; None while it cannot be read."""
+        try:
+            found = self.path.stat()
+            return _loaded(self.path, found.st_mtime_ns, found.st_ino)
+        except (OSError, CheckpointError):
+            return None
+
+
+@functools.lru_cache(maxsize=LOADED)
+def _loaded(path: Path, changed: int, inode: int) -> Model:
+    """The network in a file; a file with other weights has another time or inode."""
+    return load_checkpoint(path)
+
+
+def of_run(run: RunFolder | None, step: int | None = None) -> Reader | None:
+    """The newest weights of a run, or those it had at a step; None if it has none yet.
+
+    Of the snapshots the last one at or before `step` is taken. Where there is none, the newest weights read.
+    """
+    if run is None:
+        return None
+    if step is None:
+        return _newest(run)
+    snapshot = at_or_before(snapshots(run), step)
+    return Reader(f"{named(run)} at step {snapshot.step:,}", snapshot.path) if snapshot is not None else _newest(run)
+
+
+def _newest(run: RunFolder) -> Reader | None:
+    newest = run.newest
+    return Reader(named(run), newest) if newest is not None else None
+
+
+def named(run: RunFolder) -> str:
+    """What a run is called in a sentence."""
+    return f"run {read_about(run).name or run.id}"
+
+
+def pretrained() -> list[Reader]:
+    """The networks that ship with the project."""
+    return [Reader(f"the pretrained network {path.stem!r}", path) for path in sorted(PRETRAINED.glob("*.npz"))]
+
+
+def choose(run: RunFolder | None, step: int | None = None) -> Reader | None:
+    """The run's own weights, or else a network that ships with the project."""
+    return of_run(run, step) or next(iter(pretrained()), None)
+
+
+def read(model: Model, images: NDArray[np.uint8]) -> NDArray[np.floating]:
+    """Probabilities (n, classes) for prepared images (n, height, width), or (classes,) for a single one."""
+    if images.ndim == 2:
+        return np.asarray(model.predict(images[np.newaxis])[0])
+    return np.asarray(model.predict(images))

@@ -1,0 +1,1 @@
+"""A person's own drawings: kept, learned, taken along."""

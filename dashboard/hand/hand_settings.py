@@ -1,0 +1,62 @@
+"""A person's own drawings in the sidebar: mixed into what is learned from, or learned by weights that are there."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.controlled import controlled
+from dashboard.hand import hand_desk
+from dashboard.settings import forms
+from engine.datasets import DataError
+from engine.datasets.personal import HandFile
+
+
+def render() -> None:
+    """A switch, once there are drawings to mix in; and where the weights come from, if they are not new."""
+    with st.container(key="hand-settings", gap="xsmall"):
+        _drawings()
+        _weights()
+
+
+def _drawings() -> None:
+    draft = session.draft()
+    data = draft.rest.data
+    hand = hand_desk.read()
+    if len(hand.learned) or data.personal:
+        controlled(
+            st.toggle,
+            "Mix in my own drawings",
+            "personal",
+            bool(data.personal),
+            _mix,
+            help="Those that you kept on the Draw page. A run learns from a copy of them as they are now; every third "
+            "is held back, so that they can tell how well your hand is read.",
+        )
+    if data.personal:
+        forms.Form(draft.put).fields(data, "data", only=("personal_share",))
+        if len(hand.learned) and Path(data.personal).stem != hand_desk.digest(hand):
+            st.html("<small>Your drawings have changed since they were mixed in.</small>")
+            st.button("Use them as they are now", key="personal-again", on_click=_mix, args=(True,))
+
+
+def _weights() -> None:
+    draft = session.draft()
+    if draft.rest.start_from:
+        frozen = len(draft.rest.frozen)
+        what = f", of which the first {frozen} layers stay as they are" if frozen else ""
+        st.html(f"<small>Training goes on from the weights of a network that has learned already{what}.</small>")
+        st.button("Begin with new weights", key="new-weights", on_click=_new_weights)
+
+
+def _mix(on: bool) -> None:
+    file = HandFile()
+    try:
+        session.draft().put("data.personal", str(file.freeze(file.read())) if on else "")
+    except DataError as error:
+        session.shown().problem = str(error)
+
+
+def _new_weights() -> None:
+    session.draft().put("start_from", "")
+    session.draft().put("frozen", [])

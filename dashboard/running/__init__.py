@@ -1,0 +1,1 @@
+"""The processes that train, and the queue before them. Knows nothing of Streamlit."""

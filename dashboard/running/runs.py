@@ -1,0 +1,266 @@
+"""Starts, queues, watches and commands runs, through their folders alone. Knows nothing of Streamlit.
+
+One `Runs` serves the whole server. At most `most` of its runs train at the same time; the others wait in the order
+in which they were wanted. A paused run makes room, and waits for room when it is to go on.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dashboard.running import trash
+from dashboard.running.histories import Histories
+from dashboard.running.processes import PROJECT
+from dashboard.running.workers import WORKER, Workers
+from engine.about import About, write_about
+from engine.config import TrainingConfig
+from engine.forking import fork
+from engine.history import History
+from engine.rundir import Control, RunError, RunFolder, Status, tail_events
+from engine.rundir import runs as run_folders
+from engine.snapshots import at_or_before, snapshots
+
+__all__ = ["PROJECT", "Runs"]
+
+FEW_STEPS = 10  # a paused run may make so many without a place of its own: people step by hand
+
+
+class Runs:
+    """All runs under `root`; at most `most` of those started here train at the same time, the rest wait."""
+
+    def __init__(self, root: Path, most: int | None = None, worker: tuple[str, ...] = WORKER) -> None:
+        self.root = root.resolve()
+        self._most = most or os.cpu_count() or 1
+        self._lock = threading.RLock()
+        self._waiting: list[str] = []
+        self._refused: dict[str, str] = {}  # why a run's worker could not be started
+        self._workers = Workers(self._fill, worker)
+        self._histories = Histories()
+
+    def keep_spare(self) -> None:
+        """Have a worker ready for the next run, from now on. `close` lets it go."""
+        self._workers.keep_spare()
+
+    @property
+    def most(self) -> int:
+        """How many train at the same time. More of them let those that wait begin at once; fewer stop none."""
+        return self._most
+
+    @most.setter
+    def most(self, count: int) -> None:
+        if count < 1:
+            raise RunError(f"at least 1 run must be allowed to train; got {count}.")
+        self._most = count
+        self._fill()
+
+    def start(self, config: TrainingConfig, until_step: int | None = None, about: About | None = None) -> RunFolder:
+        """A new run of this config; it begins at once, or when there is room. Raises RunError.
+
+        until_step: pause when so many steps are made.
+        """
+
+        def fill(run: RunFolder) -> None:
+            run.write_control(Control(until_step=until_step))
+            if about is not None:
+                write_about(run, about)
+
+        try:
+            run = RunFolder.create(self.root, config, fill=fill)
+        except OSError as error:
+            raise RunError(f"no run can be written to {self.root}: {error.strerror}.") from None
+        self._enqueue(run.id)
+        return run
+
+    def fork(self, run_id: str, step: int, config: TrainingConfig) -> RunFolder:
+        """A new run that goes on from the newest snapshot at or before a step, under these settings; as `start`.
+
+        Raises RunError; SettingError or ShapeError for settings under which it cannot go on.
+        """
+        parent = self.open(run_id)
+        snapshot = at_or_before(snapshots(parent), step)
+        if snapshot is None:
+            raise RunError(f"run {run_id} kept no weights from step {step:,} or before; choose a later step.")
+        run = fork(self.root, parent, snapshot, config)
+        with contextlib.suppress(OSError):  # it trains without
+            write_about(run, About(parent=run_id, parent_step=snapshot.step))
+        self._enqueue(run.id)
+        return run
+
+    def resume(self, run_id: str) -> None:
+        """Go on with a run whose worker is gone, or that none has taken yet. Raises RunError."""
+        with self._lock:
+            run = self.open(run_id)
+            if self.status(run).busy or run_id in self._waiting:
+                raise RunError(f"run {run_id} is being trained already.")
+            self.command(run_id, wish="running", until_step=None, until_epoch=None)
+            self._enqueue(run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run with all its files; one that waits leaves the queue. Raises RunError while it trains."""
+        with self._lock:
+            run = self.open(run_id)
+            if self._workers.alive(run_id) or run.status().busy:
+                raise RunError(f"run {run_id} is being trained; stop it first, then delete it.")
+            try:
+                trash.put_aside(run)
+            except OSError as error:
+                raise RunError(f"run {run_id} cannot be deleted: {error.strerror}.") from None
+            self._leave_queue(run_id)
+            self._refused.pop(run_id, None)
+            self._histories.forget(run_id)
+        trash.empty(self.root)
+
+    def open(self, run_id: str) -> RunFolder:
+        """The run of that name, which may come from a link. Raises RunError."""
+        return RunFolder.open(self.root, run_id)
+
+    def command(self, run_id: str, **wishes: Any) -> None:
+        """Change what is wanted of a run, by the names of Control's fields. Raises RunError."""
+        with self._lock:
+            run = self.open(run_id)
+            control = replace(run.control(), **wishes)
+            wish = wishes.get("wish")
+            if wish == "stopped" or (wish == "paused" and self._workers.alive(run_id)):
+                self._leave_queue(run_id)
+            if wish == "running" and self._is_waiting_at_a_pause(run):
+                if self._needs_room(run, control):
+                    self._waiting += [] if run_id in self._waiting else [run_id]
+                    control = replace(control, wish="paused")  # until it is its turn
+                else:
+                    self._leave_queue(run_id)
+            run.write_control(control)
+            self._fill()  # a paused run makes room
+
+    def change(self, run_id: str, settings: dict[str, Any]) -> None:
+        """Live settings by path, applied from the next batch on. Raises RunError."""
+        with self._lock:
+            self.command(run_id, settings=self.open(run_id).control().settings | settings)
+
+    def status(self, run: RunFolder) -> Status:
+        """As the folder tells, and besides what only the process that starts workers can know."""
+        with self._lock:
+            alive = self._workers.alive(run.id)  # before the files: it may end in between
+            status = run.status()
+            if run.id in self._waiting:
+                return Status("queued")
+            if alive:
+                return Status("starting") if status.state in ("queued", "interrupted") else status
+            if status.state == "queued":  # nobody waits for it any longer
+                return Status("ended", "stopped") if _is_given_up(run) else Status("interrupted")
+            return status
+
+    def newest(self, count: int) -> list[RunFolder]:
+        """The newest runs, those started in a shell included."""
+        return run_folders(self.root)[:count]
+
+    def history(self, run: RunFolder) -> History:
+        """The run's curves, up to date; of one that is just beginning, with the first batch if it comes in a moment.
+
+        A page that showed an empty chart first would be back with the first point a third of a second later.
+        """
+        while (history := self._histories.of(run)).step == 0 and not history.paused and not history.ended:
+            if not self._workers.is_beginning(run.id):
+                break
+            time.sleep(0.005)
+        return history
+
+    def queue(self) -> list[str]:
+        """The runs that wait, the next one first."""
+        with self._lock:
+            return list(self._waiting)
+
+    def place_in_queue(self, run_id: str) -> int:
+        """How many runs begin before this one; 0 for the next."""
+        waiting = self.queue()
+        return waiting.index(run_id) if run_id in waiting else 0
+
+    def failure(self, run: RunFolder) -> str:
+        """Why a worker ended without having ended its run, in a sentence; "" when it says nothing."""
+        if run.id in self._refused:
+            return self._refused[run.id]
+        try:
+            lines = run.log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            return ""
+        last = lines[-1] if lines else ""
+        if last.startswith("error: "):
+            return last.removeprefix("error: ")
+        return (
+            f"The worker ended unexpectedly ({last[:200]}). Its log is {run.log_file.name} in the run's folder."
+            if last
+            else ""
+        )
+
+    def close(self) -> None:
+        """Let all workers go: each writes its weights and leaves its run to be continued."""
+        with self._lock:
+            self._waiting.clear()
+        self._workers.close()
+
+    def _enqueue(self, run_id: str) -> None:
+        with self._lock:
+            if run_id not in self._waiting:
+                self._waiting.append(run_id)
+            self._fill()
+
+    def _leave_queue(self, run_id: str) -> None:
+        with contextlib.suppress(ValueError):
+            self._waiting.remove(run_id)
+
+    def _fill(self) -> None:
+        """Let waiting runs train while there is room, in order."""
+        with self._lock:
+            while self._waiting and self._training() < self._most:
+                run_id = self._waiting.pop(0)
+                try:
+                    run = self.open(run_id)
+                    self._refused.pop(run_id, None)
+                    if self._workers.alive(run_id):
+                        run.write_control(replace(run.control(), wish="running"))
+                    else:
+                        self._workers.launch(run)
+                except (RunError, OSError) as error:  # one run that cannot begin must not hold up the others
+                    self._refused[run_id] = f"Its worker could not be started: {error}"
+
+    def _training(self) -> int:
+        """How many of the workers started here use a core: paused ones do not."""
+        return sum(1 for run_id in self._workers.at_work() if not self._rests(run_id))
+
+    def _is_waiting_at_a_pause(self, run: RunFolder) -> bool:
+        return self._workers.alive(run.id) and self._rests(run.id)
+
+    def _needs_room(self, run: RunFolder, control: Control) -> bool:
+        """Whether a paused run that is to go on has to wait until others have ended or paused."""
+        step = next(tail_events(run.events_file), {}).get("step", 0)
+        few = control.until_step is not None and control.until_step - step <= FEW_STEPS
+        return not few and (run.id in self._waiting or self._training() >= self._most)
+
+    def _rests(self, run_id: str) -> bool:
+        """Whether a run's worker waits at a pause, or will from the next batch on."""
+        try:
+            run = self.open(run_id)
+            control = run.control()
+        except RunError:
+            return False
+        if control.wish == "paused":
+            return True
+        # Paused by itself, and not told to go on since: then the mark where it stopped would lie ahead of it.
+        newest = next(tail_events(run.events_file), {})
+        return control.wish == "running" and newest.get("event") == "Paused" and _is_reached(control, newest)
+
+
+def _is_reached(control: Control, event: dict[str, Any]) -> bool:
+    """Whether an event is at or beyond the point at which the run is to pause."""
+    step, epoch = control.until_step, control.until_epoch
+    return (step is not None and event.get("step", 0) >= step) or (epoch is not None and event.get("epoch", 0) >= epoch)
+
+
+def _is_given_up(run: RunFolder) -> bool:
+    try:
+        return run.control().wish == "stopped"
+    except RunError:
+        return False

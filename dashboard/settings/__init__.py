@@ -1,0 +1,1 @@
+"""The sidebar: what to learn from, the network, how it learns."""

@@ -1,0 +1,138 @@
+"""The sidebar: what to learn from, the network, how it learns."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from dashboard import session, style
+from dashboard.charts import learning_rate_figure
+from dashboard.hand import hand_settings
+from dashboard.live_chart import live_chart
+from dashboard.settings import data_menu, forms, layer_editor, preset_menu
+from dashboard.settings.stack import StackCheck, check, planned
+from engine.config import TrainingConfig
+from engine.layers import Dropout
+from engine.schedules import Constant
+from engine.spec import Option
+
+FIRST = ("learning_rate", "momentum")  # of an optimizer's fields; they show without a click
+SCHEDULE_HEIGHT = 150  # pixels
+
+
+def render() -> StackCheck:
+    """Draw it, and tell whether the network can be trained."""
+    with st.sidebar, st.container(key="settings", gap="xsmall"):
+        preset_menu.render()
+        _data()
+        style.heading("Network")
+        checked = check(session.draft().config)
+        layer_editor.render(checked)
+        _learning()
+        _regularization()
+        _augmentation()
+        _run()
+    return checked
+
+
+@contextmanager
+def more(label: str) -> Iterator[bool]:
+    """What is needed less often, one click away. Closed, its widgets are not even made: the page opens sooner."""
+    expander = st.expander(label, key=forms.css_key(label), on_change="rerun")
+    with expander:
+        yield bool(expander.open)
+
+
+def _data() -> None:
+    draft = session.draft()
+    style.heading("Data")
+    images = data_menu.render()
+    form = forms.Form(
+        draft.put,
+        labels={"train_images": "Training images"},
+        highs={"train_images": images, "validation_images": max(images // 3, 10), "added_images": images},
+    )
+    form.fields(draft.rest.data, "data", only=("train_images",))
+    hand_settings.render()
+    with more("More on the data") as open_now:
+        if open_now:
+            form.fields(draft.rest.data, "data", without=("source", "train_images", "personal", "personal_share"))
+
+
+def _learning() -> None:
+    draft = session.draft()
+    rest, form = draft.rest, forms.Form(draft.put)
+    style.heading("Learning")
+    form.menu(rest.loss, "loss", Option("What training makes small."))
+    form.menu(rest.optimizer, "optimizer", Option("The rule that changes the weights."))
+    form.fields(rest.optimizer, "optimizer", only=FIRST)
+    form.menu(rest.schedule, "schedule", Option("How the learning rate changes over the run."))
+    form.fields(rest.schedule, "schedule", without=("warmup",))
+    with st.container(key="schedule-picture", gap=None):
+        _schedule_picture(rest)
+    with more("More on learning") as open_now:
+        if open_now:
+            form.fields(rest.optimizer, "optimizer", without=FIRST)
+            form.fields(rest.schedule, "schedule", only=("warmup",))
+            form.fields(rest.loss, "loss")
+            form.fields(rest, only=("initializer", "clip_norm", "average"))
+
+
+def _schedule_picture(config: TrainingConfig) -> None:
+    """The learning rate over the run, as the settings plan it; nothing where it stays the same."""
+    if config.schedule == Constant():
+        return
+    total = math.ceil(planned(config) / config.batch_size) * config.epochs
+    total = min(total, config.max_steps or total)
+    rate, schedule = config.optimizer.learning_rate, config.schedule
+    first, last = (rate * schedule.factor(step, total) for step in (0, total - 1))
+    words = f"Learning rate from {first:.2g} to {last:.2g} over {total:,} steps."
+    live_chart(learning_rate_figure(schedule, rate, total), "schedule", "", SCHEDULE_HEIGHT, words)
+    st.html(f'<div class="ink-others">{words}</div>')
+
+
+def _regularization() -> None:
+    draft = session.draft()
+    style.heading("Against overfitting")
+    _dropout(draft)
+    form = forms.Form(draft.put)
+    form.fields(draft.rest.penalty, "penalty", only=("l2",))
+    with more("More against overfitting") as open_now:
+        if open_now:
+            form.fields(draft.rest.penalty, "penalty", without=("l2",))
+            form.fields(draft.rest, only=("stopping",))
+
+
+def _dropout(draft: session.Draft) -> None:
+    """Dropout is a layer; its fraction is at hand here too, beside what else works against overfitting."""
+    rows = [row for row in draft.rows if isinstance(row.layer, Dropout)]
+    for number, row in enumerate(rows, 1):
+        label = "Dropout" if len(rows) == 1 else f"Dropout {number}"
+        form = forms.Form(draft.put, place="side", labels={"drop": label})
+        form.fields(row.layer, f"row{row.id}", only=("drop",))
+    if not rows:
+        st.button(
+            "Add dropout",
+            key="add-dropout",
+            icon=":material/add:",
+            help=f"{Dropout.title()} The layer is put before the last one.",
+            on_click=lambda: draft.insert(draft.before_output(), "Dropout"),
+        )
+
+
+def _augmentation() -> None:
+    draft = session.draft()
+    style.heading("Augmentation")
+    form = forms.Form(draft.put, labels={"augmentation": "Random changes of each training image"})
+    form.fields(draft.rest, only=("augmentation",))
+
+
+def _run() -> None:
+    draft = session.draft()
+    form = forms.Form(draft.put)
+    style.heading("Run")
+    form.fields(draft.rest, only=("batch_size", "epochs", "seed"))
+    with more("More on the run") as open_now:
+        if open_now:
+            form.fields(draft.rest, only=("max_steps", "validate_every", "parts"))

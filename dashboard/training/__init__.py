@@ -1,0 +1,1 @@
+"""The Train page: steering, curves, the time machine."""

@@ -1,0 +1,136 @@
+"""The whole run under one slider: back to any snapshot, a look inside it, and on from there."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.charts import confusion_figure, confusion_words, pictures_html
+from dashboard.live_chart import live_chart
+from dashboard.settings.stack import StackCheck
+from dashboard.training import steering
+from dashboard.training.looks import Look, Looks
+from dashboard.training.moments import labels
+from dashboard.training.time_slider import time_slider
+from engine.history import History
+from engine.rundir import RunFolder
+from engine.snapshots import Snapshot, at_or_before, most_bytes, snapshots
+
+CONTINUE = (
+    "Starts a new run from this snapshot, with the optimizer's state, under the settings in the sidebar. "
+    "The run that you see stays as it is."
+)
+PATIENCE = 0.3  # seconds that a page which does not poll waits for a look inside: most come sooner
+REFRESH = 3.0  # seconds between two looks into the newest snapshot of a run that trains
+MATRIX_SIDE = 330
+
+
+def chosen(run: RunFolder | None, found: list[Snapshot]) -> Snapshot | None:
+    """The snapshot to which the page is rewound; None: it shows the newest. One that was thinned has an elder."""
+    at_step = session.shown().at_step
+    if run is None or at_step is None or not found:
+        return None
+    return at_or_before(found, at_step) or found[0]
+
+
+def found_of(run: RunFolder | None) -> list[Snapshot]:
+    """The run's snapshots, in the order of steps."""
+    return snapshots(run) if run is not None else []
+
+
+def render(run: RunFolder, history: History, found: list[Snapshot], checked: StackCheck) -> None:
+    """Slider, buttons, and what is inside. Nothing before the first snapshot."""
+    if not found:
+        return
+    at = chosen(run, found)
+    steps = [each.step for each in found]
+    now = f"now: step {history.step:,}" if history.step else "now: nothing is trained yet"
+    with st.container(border=True, key="time-machine", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", key="time-head", gap="xsmall"):
+            megabytes = sum(each.bytes for each in found) / 2**20
+            used = f"{len(found)} snapshots, {megabytes:.3g} of {most_bytes() / 2**20:.3g} MB"
+            st.html(f'<div class="ink-subheading">Time machine <small>{used}</small></div>', width="content")
+            _buttons(at, checked)
+        time_slider("time-slider", steps, labels(history, steps), now, at.step if at else None, _rewind)
+        _inside(at or found[-1], rewound=at is not None)
+
+
+def _buttons(at: Snapshot | None, checked: StackCheck) -> None:
+    st.button(
+        "Back to now",
+        key="back-to-now",
+        icon=":material/last_page:",
+        on_click=_rewind,
+        args=(None,),
+        disabled=at is None,
+    )
+    st.button(
+        "Continue from here",
+        key="continue-from",
+        icon=":material/fork_right:",
+        on_click=steering.continue_from,
+        args=(at.step if at else 0,),
+        disabled=at is None or bool(checked.problem),
+        help=CONTINUE,
+    )
+
+
+def _rewind(step: int | None) -> None:
+    session.shown().at_step = step
+
+
+@dataclass
+class Peephole:
+    """What one tab sees inside: the newest look that was found, and when it asked for the next."""
+
+    look: Look | None = None
+    step: int = 0
+    run: Path | None = None
+    asked: Snapshot | None = None
+    when: float = 0.0
+
+
+def _inside(snapshot: Snapshot, rewound: bool) -> None:
+    """A look into the snapshot, which is found only while somebody looks. Until it is, the one before stays."""
+    inside = st.expander("Look inside at this step" if rewound else "Look inside", key="inside", on_change="rerun")
+    if not inside.open:
+        return
+    shown, hole = session.shown(), session.kept("peephole", Peephole)
+    if hole.run != snapshot.path.parent:
+        hole = st.session_state["peephole"] = Peephole(run=snapshot.path.parent)
+    if not rewound and hole.asked is not None and time.monotonic() - hole.when < REFRESH and hole.asked.path.exists():
+        snapshot = hole.asked  # a run that trains has a newer one twice a second
+    if snapshot != hole.asked:
+        hole.asked, hole.when = snapshot, time.monotonic()
+    found = looks().get(snapshot.path, 0.0 if shown.polling else PATIENCE)
+    shown.looking = found is None
+    if found is not None:
+        hole.look, hole.step = found, snapshot.step
+    with inside:
+        if hole.look is None:
+            st.caption(f"Reading images with the weights of step {snapshot.step:,} …")
+        elif hole.look.problem:
+            st.caption(hole.look.problem)
+        else:
+            _show(hole.look, hole.step)
+
+
+def _show(look: Look, step: int) -> None:
+    with st.container(horizontal=True, key="inside-parts", gap="medium"):
+        with st.container(width=MATRIX_SIDE, gap="xsmall"):
+            words = confusion_words(look.counts)
+            st.caption(f"**Step {step:,}, on validation images.** {words}")
+            live_chart(confusion_figure(look.counts), "confusion", "", MATRIX_SIDE, words)
+        with st.container(key="first-weights", gap="xsmall"):
+            st.caption(look.caption)
+            if look.pictures:
+                height = 72 if look.pictures[0].shape[0] > 15 else 60
+                st.html(f'<div class="ink-kernels">{pictures_html(look.pictures, look.names, height)}</div>')
+
+
+@st.cache_resource(show_spinner=False)
+def looks() -> Looks:
+    """What was found in snapshots, for all tabs."""
+    return Looks()
