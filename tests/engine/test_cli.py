@@ -86,7 +86,8 @@ def test_train_tells_a_person_how_it_goes(call, digits_file, tmp_path):
     status, out, error = call(*options(digits_file, tmp_path))
     assert (status, error) == (0, "")
     lines = out.splitlines()
-    assert "parameters" in lines[0]
+    assert "inverted" in lines[0]  # what was found out about the file comes first
+    assert "parameters" in lines[1]
     assert sum("validation accuracy" in line for line in lines) >= 3
     assert "finished at step 12, test accuracy" in out
     assert Path(lines[-1]).is_file()
