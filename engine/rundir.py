@@ -23,11 +23,13 @@ step s after other lines means that the run was continued from step s: what was 
 before a {"event": "Forked", "parent": RUN_ID, ..} was told by that run (see forking.py).
 """
 
+import contextlib
 import os
 import re
 import secrets
 import shutil
 import socket
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -218,5 +220,10 @@ def runs(root: Path) -> list[RunFolder]:
     """All runs under `root`, newest first."""
     if not root.is_dir():
         return []
-    found = [RunFolder(path) for path in root.iterdir() if (path / "config.json").is_file()]
-    return sorted(found, key=lambda run: run.config_file.stat().st_mtime_ns, reverse=True)
+    found = []
+    for run in map(RunFolder, root.iterdir()):
+        with contextlib.suppress(OSError):  # there is none in this folder, or it was deleted while we looked
+            config = run.config_file.stat()
+            if stat.S_ISREG(config.st_mode):
+                found.append((config.st_mtime_ns, run))
+    return [run for _, run in sorted(found, key=lambda each: each[0], reverse=True)]

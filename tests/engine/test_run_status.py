@@ -1,14 +1,17 @@
 """What can be told of a run from its files alone: who trains it, and whether that process still lives."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from engine.rundir import RunError, _start_of, read_json, write_json
+from engine.config import TrainingConfig
+from engine.rundir import RunError, RunFolder, _start_of, read_json, runs, write_json
 from tests.engine.watching import append
 
 
@@ -90,3 +93,17 @@ def test_a_run_that_another_living_process_trains_cannot_be_claimed(run, sleeper
     sleeper.wait()
     run.claim()
     assert read_json(run.worker_file)["pid"] == os.getpid()
+
+
+def test_a_run_that_is_deleted_while_they_are_listed_does_not_hide_the_others(tmp_path, run, monkeypatch):
+    going = RunFolder.create(tmp_path, TrainingConfig(), "going")
+    whole = Path.stat
+
+    def stat(path, **options):
+        found = whole(path, **options)
+        if path == going.config_file:  # it goes as soon as it was looked at
+            shutil.rmtree(going.path, ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert run.id in [each.id for each in runs(tmp_path)]
