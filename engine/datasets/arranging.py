@@ -23,6 +23,9 @@ Array = npt.NDArray[Any]
 MOST_SIDE = 512  # pixels; larger ones are no digits
 HELD_BACK = 6  # one in so many images is for the test where a file has no test images
 
+BESIDE = r"(?:x|y|images?|imgs?|labels?|data|digits?|pixels?|inputs?|targets?|mnist|usps|set)?"
+ROLE = re.compile(rf"{BESIDE}(?P<role>tests?|tst|testing|t10k|val|valid|validation|dev){BESIDE}")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -73,10 +76,12 @@ def _roles(name: str, arrays: dict[str, Array]) -> dict[str, dict[str, Array]]:
 
 
 def _role(key: str) -> str:
-    key = key.lower()
-    if re.search(r"te?st|t10k", key):
-        return "test"
-    return "validation" if re.search(r"val|dev", key) else "train"
+    """What an array is for: a word of its name says so, by itself ("labels_val") or beside another one ("Xtest")."""
+    words = [word.lower() for word in re.findall(r"t10k|[A-Z]?[a-z]+|[A-Z]+(?![a-z])", key)]
+    said = [match["role"] for word in words if (match := ROLE.fullmatch(word))]
+    if not said:  # "latest" and "values" say nothing
+        return "train"
+    return "test" if any(role.startswith("t") for role in said) else "validation"
 
 
 def _part(name: str, role: str, group: dict[str, Array], by_columns: bool) -> Part:

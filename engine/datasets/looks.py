@@ -19,6 +19,7 @@ Array = npt.NDArray[Any]
 KEPT_SIDE, COMMON_SIDE = 64, 28  # pixels; larger images are brought down: digits need no more
 FEW_LEVELS = 16  # whole numbers up to this are grey levels of their own, not dark bytes
 SURE = 0.02  # of a correlation, by which the other orientation must fit better
+ALIKE = 0.5  # correlation with MNIST's digits from which images are taken for digits; other things have no such top
 MIDDLE = 127.5
 
 
@@ -56,7 +57,7 @@ def upright(images: dict[str, Bytes], labels: dict[str, Bytes], swap: bool, note
     if digits.shape[1] == digits.shape[2] and len(set(labels["train"].tolist())) == 10 == labels["train"].max() + 1:
         ours, theirs = _mean_digits(digits, labels["train"]), _mean_digits(mnist().images[:2000], mnist().labels[:2000])
         straight, crossed = _likeness(ours, theirs), _likeness(ours.transpose(0, 2, 1), theirs)
-        if abs(straight - crossed) > SURE:
+        if max(straight, crossed) > ALIKE and abs(straight - crossed) > SURE:
             swap = crossed > straight
     if not swap:
         return images

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engine.datasets import DataError, facts, load
+from engine.datasets.arranging import _role
 from engine.datasets.budget import Budget
 from engine.datasets.matlab import read_matlab
 from engine.datasets.pictures import picture_size
@@ -261,6 +262,30 @@ def test_transposed_digits_are_set_upright_by_their_likeness_to_mnist(tmp_path):
     data = load(str(path))
     np.testing.assert_array_equal(data.images, mnist.images[:600])
     np.testing.assert_array_equal(data.test_images, mnist.images[600:700])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ten_classes_of_other_things_are_left_as_they_lie(tmp_path, seed):
+    """Blots are as little like MNIST's digits in one orientation as in the other."""
+    rng = np.random.default_rng(seed)
+    blots = np.stack([cv2.GaussianBlur(rng.random((28, 28)).astype(np.float32), (0, 0), 4) for _ in range(10)])
+    blots = np.rint(255 * (blots - blots.min()) / (blots.max() - blots.min())).astype(np.uint8)
+    blots[:, [0, -1]] = blots[:, :, [0, -1]] = 0
+    np.savez(tmp_path / "blots.npz", images=np.repeat(blots, 6, axis=0), labels=np.arange(60) // 6)
+    data = load(str(tmp_path / "blots.npz"))
+    np.testing.assert_array_equal(data.images, blots[data.labels])
+
+
+@pytest.mark.parametrize(
+    ("names", "role"),
+    [
+        (("pixel_values", "latest_images", "devices", "attested", "train_x", "images"), "train"),
+        (("Xtest", "testY", "test_images", "x_test", "t10k-images-idx3-ubyte", "TestLabels", "y2test", "tst"), "test"),
+        (("yvalid", "Xval", "val labels", "validationData", "dev_set", "devset", "XVAL"), "validation"),
+    ],
+)
+def test_words_of_its_name_tell_what_an_array_is_for(names, role):
+    assert {name: _role(name) for name in names} == dict.fromkeys(names, role)
 
 
 def test_large_images_are_brought_down(tmp_path):
