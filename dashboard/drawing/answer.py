@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import session
 from dashboard.charts import probability_bars
 from dashboard.charts.bars import percent
-from dashboard.drawing.readers import Reader
+from dashboard.drawing.readers import Reader, no_drawings, reads_drawings
 from dashboard.drawing.reading import ALL_STEPS, Shares, Sheet, answers, digits, ink_of
 from engine import Model
 from engine.drawing import Prepared, PrepareSettings
@@ -43,9 +43,14 @@ def render_all(
     empty: str = "Nothing is drawn yet.",
 ) -> Shares | None:
     """The answers of one or several networks. Returns the first one's, (digits, classes); None: there is none."""
-    models = [(reader, model) for reader in readers if (model := reader.model()) is not None]
-    if not models:
+    known = [(reader, model) for reader in readers if (model := reader.model()) is not None]
+    models = [each for each in known if reads_drawings(each[1])]
+    for each in known:
+        if each not in models:
+            say(no_drawings(*each))
+    if not models and not known:
         say("No network can read yet. Press Train: its answers appear here within seconds.")
+    if not models:
         return None
     shares = [_answers(reader, model, sheet, settings) for reader, model in models] if sheet else []
     if sheet is None or not len(shares[0]):
@@ -59,7 +64,7 @@ def render_all(
         for (reader, model), each in zip(models, shares, strict=True)
     ]
     st.html(blocks[0] if len(blocks) == 1 else f'<div class="ink-cards">{"".join(blocks)}</div>')
-    return shares[0]
+    return shares[0] if models[0][0] is readers[0] else None
 
 
 def _answers(reader: Reader, model: Model, sheet: Sheet, settings: PrepareSettings) -> Shares:
@@ -85,8 +90,9 @@ def _single(found: tuple[Prepared, ...], shares: Shares, least: float, by: str) 
 def _several(found: tuple[Prepared, ...], shares: Shares, least: float, by: str) -> str:
     """All digits in a row, as a number, then each by itself."""
     told = [in_words(each, least) for each in shares]
-    number = "".join(digit for digit, _ in told)
-    unknown = number.count(UNKNOWN)
+    read = [digit for digit, _ in told]
+    number = (" " if max(map(len, read)) > 1 else "").join(read)
+    unknown = read.count(UNKNOWN)
     count = f"{len(found)} digits" + (f", {unknown} of them unclear." if unknown else ".")
     figures = "".join(
         f"<figure>{picture(each.image, words)}<figcaption><b>{digit}</b> {escape(percent(float(share.max())))}"
@@ -103,7 +109,7 @@ def in_words(probabilities: NDArray[np.floating], least: float = 0.0) -> tuple[s
     """The digit, or "?" where the network is less sure than `least`; and a sentence that says how sure it is."""
     second, first = (int(place) for place in np.argsort(probabilities)[-2:])
     share, rest = (float(probabilities[place]) for place in (first, second))
-    best, other = (f"{'an' if place == 8 else 'a'} {DIGITS[place]}" for place in (first, second))
+    best, other = (_named(place) for place in (first, second))
     if share < least:
         return (
             UNKNOWN,
@@ -115,6 +121,12 @@ def in_words(probabilities: NDArray[np.floating], least: float = 0.0) -> tuple[s
     if share >= UNSURE:
         return str(first), f"Probably {best} ({percent(share)}), perhaps {other}."
     return str(first), f"Not sure: {best} ({percent(share)}), or {other}?"
+
+
+def _named(label: int) -> str:
+    """ "a seven"; "an 11": classes beyond the ten digits go by their number."""
+    name = DIGITS[label] if label < len(DIGITS) else str(label)
+    return f"{'an' if label in (11, 18) or str(label).startswith('8') else 'a'} {name}"
 
 
 def boxes(sheet: Sheet, size: int, shares: Shares, least: float, aspect: float = 0.0) -> str:

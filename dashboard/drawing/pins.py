@@ -17,9 +17,10 @@ from dashboard.charts.pinned import color_of, pinned_figure
 from dashboard.controlled import controlled
 from dashboard.drawing import answer, tab_memory
 from dashboard.drawing.pin_curves import MOST_PINS, Curves, Pin, Pinned, Shares, ask, curves, image_of, right_since
-from dashboard.drawing.readers import choose, pretrained
+from dashboard.drawing.readers import choose, no_drawings, pretrained, reads_drawings
 from dashboard.drawing.reading import Sheet, answers, digits, on_desk, remembered
 from dashboard.live_chart import live_chart
+from dashboard.markdown import literal
 from engine import Model
 from engine.rundir import RunFolder
 
@@ -75,7 +76,7 @@ def _form(pins: Pinned, sheet: Sheet | None) -> None:
         if pins.items:
             st.button("Remove all", key="pin-clear", type="tertiary", on_click=pins.items.clear)
     if form.problem:
-        st.error(form.problem, icon=":material/error:")
+        st.error(literal(form.problem), icon=":material/error:")
     elif not pins.items:
         st.caption(
             "Draw a digit, say which one it is, and pin it. Its bars and the curve of the right answer stay here while "
@@ -124,6 +125,9 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
     if reader is None or model is None:
         st.caption("No network can read yet. Press Train.")
         return
+    if not reads_drawings(model):
+        st.caption(literal(no_drawings(reader, model)))
+        return
     shares = remembered(session.desk().answers, "pins", (model, items), lambda: ask(model, items))
     found = _curves(run, items, model if at_step is None else None)
     with st.container(horizontal=True, key="pin-cards", gap="small"):
@@ -132,14 +136,23 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
                 st.html(_card(pin, model, shares[place], found, place))
                 st.button("Remove", key=f"unpin-{pin.number}", type="tertiary", on_click=_unpin, args=(pins, pin))
     if run is None or found is None or not len(found.steps):
-        st.caption(f"These are the answers of {reader.name}. Train a network to see the curves.")
+        st.caption(f"These are the answers of {literal(reader.name)}. Train a network to see the curves.")
         return
-    labels, numbers = [pin.label for pin in items], [pin.number for pin in items]
-    right = found.shares[:, np.arange(len(items)), labels]
-    figure = pinned_figure(found.steps, right, labels, numbers, at_step)
-    live_chart(figure, "pin-curves", run.id, CHART_HEIGHT, _chart_in_words(items, right, found))
+    _chart(run, items, found, at_step)
     more = f" {found.left} of its snapshots are still to be asked." if found.left else ""
-    st.caption(f"How sure {reader.name} was of the right answer, in each snapshot of its weights.{more}")
+    st.caption(f"How sure {literal(reader.name)} was of the right answer, in each snapshot of its weights.{more}")
+
+
+def _chart(run: RunFolder, items: Sequence[Pin], found: Curves, at_step: int | None) -> None:
+    """The curves of those digits for which the network has a class."""
+    places = [place for place, pin in enumerate(items) if pin.label < found.shares.shape[2]]
+    if not places:
+        return
+    drawn = [items[place] for place in places]
+    labels, numbers = [pin.label for pin in drawn], [pin.number for pin in drawn]
+    right = found.shares[:, places, labels]
+    figure = pinned_figure(found.steps, right, labels, numbers, at_step)
+    live_chart(figure, "pin-curves", run.id, CHART_HEIGHT, _chart_in_words(drawn, right, found))
 
 
 def _unpin(pins: Pinned, pin: Pin) -> None:
@@ -165,6 +178,8 @@ def _card(pin: Pin, model: Model, shares: Shares, found: Curves | None, place: i
 
 def _in_words(pin: Pin, shares: Shares, found: Curves | None, place: int) -> str:
     top = int(shares.argmax())
+    if pin.label >= len(shares):
+        return f"A {pin.label}, for which this network has no class: it knows 0 to {len(shares) - 1}."
     if top != pin.label:
         return f"A {pin.label}, taken for {top} ({percent(float(shares[top]))})."
     since = right_since(found, place, pin.label) if found is not None else None

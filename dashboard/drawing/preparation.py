@@ -15,6 +15,7 @@ from dashboard.controlled import controlled
 from dashboard.drawing import answer
 from dashboard.drawing.readers import Reader, read
 from dashboard.drawing.reading import Shares, Sheet, digits, remembered
+from dashboard.markdown import literal
 from engine import Model
 from engine.drawing import Prepared, PrepareSettings
 
@@ -74,7 +75,7 @@ def render(sheet: Sheet, reader: Reader, model: Model, index: int) -> None:
     st.markdown(sentence(worth, here))
     st.caption(
         "Switch a step off to see what it is worth. MNIST's digits were made this way: 20 of 28 pixels tall or wide, "
-        f"the centre of mass in the middle. The figures are those of {reader.name}."
+        f"the centre of mass in the middle. The figures are those of {literal(reader.name)}."
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dashboard.running.runs import PROJECT
 from engine import CheckpointError, Model, load_checkpoint
 from engine.about import read_about
+from engine.drawing.pipeline import SMALLEST_IMAGE
 from engine.rundir import RunFolder
 from engine.snapshots import at_or_before, snapshots
 
@@ -70,6 +71,21 @@ def pretrained() -> list[Reader]:
 def choose(run: RunFolder | None, step: int | None = None) -> Reader | None:
     """The run's own weights, or else a network that ships with the project."""
     return of_run(run, step) or next(iter(pretrained()), None)
+
+
+def reads_drawings(model: Model) -> bool:
+    """Whether a drawing can be prepared for this network: its images are square, and not too small for a digit."""
+    height, width, _ = model.checkpoint.image_shape
+    return height == width >= SMALLEST_IMAGE
+
+
+def no_drawings(reader: Reader, model: Model) -> str:
+    """Why a network is not asked about a drawing."""
+    height, width, _ = model.checkpoint.image_shape
+    return (
+        f"This network cannot read drawings: {reader.name} sees {height}×{width} pixels; a drawing needs a square of "
+        f"at least {SMALLEST_IMAGE}×{SMALLEST_IMAGE}."
+    )
 
 
 def read(model: Model, images: NDArray[np.uint8]) -> NDArray[np.floating]:

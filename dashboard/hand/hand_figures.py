@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dashboard.drawing.readers import Reader
+from dashboard.drawing.readers import Reader, reads_drawings
 from engine import Model
+from engine.arrays import Bytes
 from engine.config import TrainingConfig
 from engine.datasets import BUILT_IN
 from engine.datasets.personal import Hand
@@ -35,14 +36,23 @@ class Score:
 @functools.lru_cache(maxsize=64)
 def score(model: Model, hand: Hand) -> Score | None:
     """Of the drawings that no run learns from, if there are some, or else of all; None for an empty set."""
-    enough = int(hand.held.sum()) >= FEWEST_HELD
-    looked_at = hand.held_back if enough else hand
-    looked_at = looked_at.chosen(np.arange(len(looked_at)) >= len(looked_at) - MOST_SCORED)  # the newest
-    height, width, _ = model.checkpoint.image_shape
-    if not len(looked_at) or height != width:
+    if not len(hand) or not reads_drawings(model):
         return None
-    read = model.predict(looked_at.images_for(height)).argmax(axis=1)
-    return Score(int(np.sum(read == looked_at.labels)), len(looked_at), enough)
+    images, labels = _looked_at(hand, model.image_size)
+    read = model.predict(images).argmax(axis=1)
+    return Score(int(np.sum(read == labels)), len(labels), _enough(hand))
+
+
+def _enough(hand: Hand) -> bool:
+    return int(hand.held.sum()) >= FEWEST_HELD
+
+
+@functools.lru_cache(maxsize=8)
+def _looked_at(hand: Hand, size: int) -> tuple[Bytes, Bytes]:
+    """Images and labels. Preparing 300 drawings for another size than 28 takes long; weights come by the second."""
+    found = hand.held_back if _enough(hand) else hand
+    found = found.chosen(np.arange(len(found)) >= len(found) - MOST_SCORED)  # the newest
+    return found.images_for(size), found.labels
 
 
 def elsewhere(model: Model) -> str:

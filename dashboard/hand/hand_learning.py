@@ -5,9 +5,10 @@ from html import escape
 import streamlit as st
 
 from dashboard import session
-from dashboard.drawing.readers import Reader, of_run
+from dashboard.drawing.readers import Reader, no_drawings, of_run, reads_drawings
 from dashboard.hand import hand_desk
 from dashboard.hand.hand_figures import before, data_name, elsewhere, run_of, score, tuning_of
+from dashboard.markdown import literal
 from engine import Model
 from engine.about import About
 from engine.config import TrainingConfig
@@ -25,6 +26,9 @@ def render(reader: Reader, hand: Hand) -> None:
     """The table of figures and the buttons."""
     model = reader.model()
     if model is None:
+        return
+    if not reads_drawings(model):
+        st.caption(literal(no_drawings(reader, model)))
         return
     own = run_of(reader, session.runs().root)
     learned = _newest()
@@ -125,7 +129,7 @@ def _progress(run: RunFolder, config: TrainingConfig) -> None:
     runs = session.runs()
     status = runs.status(run)
     if status.reason == "failed":
-        st.warning(f"The run could not begin: {runs.failure(run)}")
+        st.warning(f"The run could not begin: {literal(runs.failure(run))}")
     elif status.state in GOING:
         epoch = runs.history(run).epoch
         words = f"Learning: pass {epoch:.1f} of {config.epochs}" if epoch else "Learning: starting"

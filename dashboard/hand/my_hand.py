@@ -10,9 +10,11 @@ from dashboard.drawing.readers import Reader, read
 from dashboard.explaining.morph_view import data_uri
 from dashboard.hand import hand_desk, hand_learning, hand_travel
 from dashboard.hand.hand_gallery import MOST, gallery
+from dashboard.markdown import literal
 from engine.arrays import Bytes
 from engine.datasets import DataError
-from engine.datasets.personal import CLASSES, IMAGE_SIDE, Hand, ink_of
+from engine.datasets.inks import IMAGE_SIDE, ink_of
+from engine.datasets.personal import CLASSES, Hand
 from engine.drawing import Prepared, PrepareSettings
 
 ALL_STEPS = 1 + len(PrepareSettings.__dataclass_fields__)  # "ink", and one for each that can be left out
@@ -39,7 +41,7 @@ def render(reader: Reader | None, prepared: Prepared | None) -> None:
         if here.drawing != drawing:
             here.drawing, here.told = drawing, ""
         if here.problem:
-            st.warning(here.problem, icon=":material/error:")
+            st.warning(literal(here.problem), icon=":material/error:")
         elif here.told:
             st.caption(here.told)
     with st.container(key="hand-set", gap="xsmall"):
@@ -68,7 +70,7 @@ def _correct(reader: Reader | None, prepared: Prepared | None, hand: Hand) -> No
             f"Right, it is a {answer}" if answer != 8 else "Right, it is an 8",
             key="hand-confirm",
             icon=":material/check:",
-            disabled=kept == answer,
+            disabled=kept == answer or answer >= CLASSES,
             on_click=_keep,
             args=(ink, answer, image),
         )

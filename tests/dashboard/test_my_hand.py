@@ -18,7 +18,8 @@ from dashboard.drawing.readers import pretrained
 from dashboard.hand.hand_figures import Score, before, elsewhere, score, tuning_of
 from engine import load_checkpoint
 from engine.datasets.hand_files import to_zip
-from engine.datasets.personal import EMPTY, Hand, HandFile, ink_of, read_hand, write_hand
+from engine.datasets.inks import ink_of
+from engine.datasets.personal import EMPTY, Hand, HandFile, read_hand, write_hand
 from engine.drawing import prepare
 from engine.rundir import runs
 from engine.tuning import tuning
@@ -91,7 +92,7 @@ def checked(at: AppTest) -> AppTest:
 
 def words(at: AppTest) -> str:
     blocks = [block.proto.body for block in at.get("html")] + [each.value for each in (*at.caption, *at.warning)]
-    return "\n".join(blocks)
+    return "\n".join(blocks).replace("\\", "")  # signs that keep text from being Markdown
 
 
 def pills(at: AppTest, name: str) -> Any:
