@@ -16,6 +16,7 @@ from dashboard.controlled import controlled
 from dashboard.drawing.readers import Reader
 from dashboard.explaining import explanations
 from dashboard.explaining.morph_view import data_uri, morph_view
+from dashboard.markdown import literal
 from engine import Model
 from engine.datasets import DataError
 from engine.drawing import Prepared
@@ -126,7 +127,7 @@ def _nearest(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
         with st.spinner("Looking at 12,000 training images…"):
             found = explanations.nearest(model, looked.pixels)
     except DataError as error:
-        st.caption(f"The images that this network learned from cannot be read: {error}")
+        st.caption(f"The images that this network learned from cannot be read: {literal(str(error))}")
         return
     answer = int(model.predict(image[np.newaxis])[0].argmax())
     alike = sum(each.label == answer for each in found)

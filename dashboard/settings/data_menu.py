@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dashboard import session
 from dashboard.controlled import controlled
+from dashboard.markdown import literal
 from dashboard.settings.own_files import keep, kept, shown_name
 from engine.datasets import BUILT_IN, FORMATS, DataError, Dataset, facts, load
 from engine.rundir import runs_folder
@@ -90,7 +91,7 @@ def _bring(bringing: Bringing) -> None:
         on_change=lambda: _take_path(bringing, path_key),
     )
     if bringing.problem:
-        st.error(bringing.problem)
+        st.error(literal(bringing.problem))
 
 
 def _take_files(bringing: Bringing, key: str) -> None:
@@ -134,10 +135,10 @@ def _preview(source: str) -> None:
     try:
         data = load(source)
     except DataError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     st.image(strip(source, len(data.images), data.image_shape), caption=None, width="content")
-    st.caption(in_words(data))
+    st.caption(literal(in_words(data)))
 
 
 def in_words(data: Dataset) -> str:

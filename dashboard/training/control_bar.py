@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.controlled import controlled
+from dashboard.markdown import literal
 from dashboard.settings.stack import StackCheck
 from dashboard.training import steering
 from engine.history import History
@@ -44,7 +45,7 @@ def problems(status: Status, checked: StackCheck) -> None:
     """Why something cannot be done."""
     going = status.state in steering.WAITING
     if problem := session.shown().problem or ("" if going else checked.problem):
-        st.error(problem, icon=":material/error:")
+        st.error(literal(problem), icon=":material/error:")
 
 
 def _main(run: RunFolder | None, status: Status, step: int, problem: str) -> None:

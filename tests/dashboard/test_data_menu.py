@@ -63,7 +63,8 @@ def archive(count: int = 120, side: int = 16, classes: int = 10) -> bytes:
 
 
 def captions(at: AppTest) -> str:
-    return "\n".join(each.value for each in at.caption)
+    """As the browser shows them: without the signs that keep text from being Markdown."""
+    return "\n".join(each.value for each in at.caption).replace("\\", "")
 
 
 def test_a_path_becomes_the_data_and_is_described(app: AppTest, root: Path) -> None:
@@ -162,3 +163,11 @@ def test_there_is_a_limit_to_what_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(own_files, "MOST_BYTES", 10_000)
     with pytest.raises(DataError, match="are the most"):
         own_files.keep(tmp_path, [("big.npz", archive(1000))])
+
+
+def test_names_of_files_are_not_taken_for_markdown(app: AppTest, root: Path) -> None:
+    nowhere = root / "**loud**.mat"
+    checked(menu(app).set_value(BRING).run())
+    field = next(each for each in app.text_input if each.key.startswith("own-path"))
+    checked(field.set_value(str(nowhere)).run())
+    assert any("\\*\\*loud\\*\\*" in each.value for each in app.error)

@@ -97,7 +97,7 @@ def test_a_layer_that_cannot_work_is_explained_in_its_row_and_stops_training(app
     assert "Add Flatten before it" in html(app)
     assert main_button(app).disabled
     assert app.button("step").disabled
-    assert "Layer 7: Dense needs flat input" in app.error[0].value
+    assert "Layer 7: Dense needs flat input" in app.error[0].value.replace("\\", "")
 
 
 def test_a_change_that_was_on_its_way_to_a_removed_layer_is_dropped(app: AppTest) -> None:

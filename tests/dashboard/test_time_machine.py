@@ -128,7 +128,7 @@ def test_settings_that_do_not_fit_the_snapshot_are_refused_in_words(run: RunFold
     at.run()
     at.button("continue-from").click().run()
     assert not at.exception
-    assert at.error[0].value.startswith("It cannot go on from step 2 with these settings:")
+    assert at.error[0].value.startswith("It cannot go on from step 2 with these settings")
     assert at.query_params["run"] == [run.id] or at.query_params["run"] == run.id
 
 
