@@ -17,7 +17,8 @@ import numpy as np
 
 from engine.arrays import Bytes
 from engine.datasets.base import DataError
-from engine.datasets.personal import INK_SIDE, MOST, Hand, fitted_ink, held_among, prepared_ink, read_hand, write_hand
+from engine.datasets.inks import INK_SIDE, fitted_ink, prepared_ink
+from engine.datasets.personal import MOST, Hand, held_among, read_hand, write_hand
 from engine.drawing import find_ink
 
 PICTURE = re.compile(r"(?:.*/)?([0-9])/[^/]+\.png", re.IGNORECASE)

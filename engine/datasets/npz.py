@@ -14,6 +14,10 @@ from engine.datasets.budget import Budget
 MOST_ARRAYS = 100
 
 
+class UnreadableError(DataError):
+    """A file that cannot be read for now, which says nothing of what is in it."""
+
+
 def is_npz(path: Path) -> bool:
     """Whether it is a zip file with arrays in it."""
     try:
@@ -24,7 +28,7 @@ def is_npz(path: Path) -> bool:
 
 
 def read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """All arrays; each one's header is looked at before the array is made. Raises DataError."""
+    """All arrays; each one's header is looked at before the array is made. Raises DataError, or UnreadableError."""
     budget = Budget(path.name)
     try:
         with zipfile.ZipFile(path) as file:
@@ -32,6 +36,9 @@ def read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
             return {name.removesuffix(".npy"): _read(file, name, budget) for name in names}
     except DataError:
         raise
+    except (OSError, MemoryError) as error:
+        why = getattr(error, "strerror", None) or "not enough memory"
+        raise UnreadableError(f"{path.name} cannot be read: {why}.") from None
     except Exception as error:  # as above
         raise DataError(f"{path.name} is no readable .npz file ({str(error)[:200]}).") from None
 

@@ -23,21 +23,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from engine.arrays import Bytes
 from engine.datasets.base import DataError
-from engine.datasets.npz import read_npz
-from engine.drawing import Prepared, prepare_ink
+from engine.datasets.inks import IMAGE_SIDE, INK_SIDE, prepared_ink
+from engine.datasets.npz import UnreadableError, read_npz
 from engine.files import replace_file
 from engine.rundir import runs_folder
 
 FORMAT = 1
 MOST = 2_000  # drawings
-INK_SIDE, MARGIN = 112, 4  # pixels
-IMAGE_SIDE = 28
 CLASSES = 10
 HELD_FROM, HELD_ONE_IN = 6, 3
 FROZEN = re.compile(r"[0-9a-f]{32}")
@@ -128,35 +125,6 @@ _NONE: list[Any] = [np.empty(0, dtype) for dtype in (np.int64, np.uint8, np.bool
 EMPTY = Hand(*_NONE, *(np.empty((0, side, side), np.uint8) for side in (INK_SIDE, IMAGE_SIDE)))
 
 
-def ink_of(prepared: Prepared) -> Bytes:
-    """The ink of a drawing by itself, uint8 (112, 112): smaller if need be, never larger. From its first step."""
-    return fitted_ink(prepared.steps[0].image)
-
-
-def fitted_ink(ink: Bytes) -> Bytes:
-    """Ink of any size, cropped, in the middle of (112, 112). Raises DataError if there is none."""
-    left, top, width, height = cv2.boundingRect((ink >= 8).astype(np.uint8))
-    if width == 0:
-        raise DataError("there is no ink on this picture; expected a drawn digit.")
-    digit = ink[top : top + height, left : left + width]
-    factor = min(1.0, (INK_SIDE - 2 * MARGIN) / max(height, width))
-    if factor < 1:
-        size = (max(1, round(width * factor)), max(1, round(height * factor)))
-        digit = np.asarray(cv2.resize(digit, size, interpolation=cv2.INTER_AREA), np.uint8)
-    placed = np.zeros((INK_SIDE, INK_SIDE), np.uint8)
-    down, right = ((INK_SIDE - extent) // 2 for extent in digit.shape)
-    placed[down : down + digit.shape[0], right : right + digit.shape[1]] = digit
-    return placed
-
-
-def prepared_ink(ink: Bytes, size: int = IMAGE_SIDE) -> Bytes:
-    """Ink as a network sees it, uint8 (size, size). Raises DataError if there is none."""
-    prepared = prepare_ink(ink, image_size=size)
-    if prepared is None:
-        raise DataError("there is no ink on this picture; expected a drawn digit.")
-    return prepared.image
-
-
 def held_among(count: int) -> int:
     """How many of so many drawings are held back: one of 6, two of 9, three of 12."""
     return max(0, (count - HELD_FROM) // HELD_ONE_IN + 1)
@@ -209,19 +177,39 @@ class HandFile:
         self.frozen = self.path.with_suffix(".frozen")
 
     def read(self) -> Hand:
-        """What it holds; nothing if there is no file. A damaged file is moved aside, and DataError says where to."""
+        """What it holds; nothing if there is no file. A damaged file is moved aside, and DataError says where to.
+
+        One that cannot be read for now (no right to, no memory, a disk that fails) stays where it is: it may be whole.
+        """
+        try:
+            return self._as_it_is()
+        except UnreadableError:
+            raise
+        except DataError:
+            with _LOCK:  # no other tab puts a whole set in its place between the second look and the move
+                return self._read_or_move_aside()
+
+    def _read_or_move_aside(self) -> Hand:
+        try:
+            return self._as_it_is()
+        except UnreadableError:
+            raise
+        except DataError as error:
+            aside = self.path.with_name(f"{self.path.stem}.damaged-{time.strftime('%y%m%d-%H%M%S')}.npz")
+            try:
+                self.path.rename(aside)
+            except OSError as why:
+                raise UnreadableError(f"{error} It cannot be moved aside: {why.strerror}.") from None
+            raise DataError(f"{error} It was moved to {aside.name}, as it is; your set begins anew.") from None
+
+    def _as_it_is(self) -> Hand:
         try:
             found = self.path.stat()
         except FileNotFoundError:
             return EMPTY
         except OSError as error:
-            raise DataError(f"{self.path.name} cannot be read: {error.strerror}.") from None
-        try:
-            return _read(self.path, found.st_mtime_ns, found.st_ino)
-        except DataError as error:
-            aside = self.path.with_name(f"{self.path.stem}.damaged-{time.strftime('%y%m%d-%H%M%S')}.npz")
-            self.path.rename(aside)
-            raise DataError(f"{error} It was moved to {aside.name}, as it is; your set begins anew.") from None
+            raise UnreadableError(f"{self.path.name} cannot be read: {error.strerror}.") from None
+        return _read(self.path, found.st_mtime_ns, found.st_ino)
 
     def change(self, how: Callable[[Hand], Hand]) -> Hand:
         """Replace the set by what `how` makes of it. Raises DataError."""

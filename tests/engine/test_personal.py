@@ -9,10 +9,12 @@ import pytest
 
 from engine.config import TrainingConfig
 from engine.datasets import DataError, load_split
+from engine.datasets import npz as npz_module
 from engine.datasets import personal as personal_module
 from engine.datasets.hand_files import from_bytes, to_npz, to_zip
+from engine.datasets.inks import ink_of, prepared_ink
 from engine.datasets.mixing import MOST_REPEATS, mix_in
-from engine.datasets.personal import EMPTY, HandFile, ink_of, prepared_ink, read_hand, write_hand
+from engine.datasets.personal import EMPTY, HandFile, read_hand, write_hand
 from engine.drawing import prepare
 from engine.trainer import Trainer
 
@@ -126,6 +128,37 @@ def test_a_damaged_file_is_moved_aside_and_nothing_is_lost(file, damage):
     assert aside.read_bytes() == before
     assert len(file.read()) == 0
     assert len(file.change(lambda hand: hand.added(ink(0), 1))) == 1
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError()])
+def test_a_file_that_cannot_be_read_for_now_stays_where_it_is(file, error, monkeypatch):
+    write_hand(file.path, some(3))
+
+    def fails(*_):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(npz_module.zipfile, "ZipFile", fails)
+        with pytest.raises(DataError, match=r"my_hand\.npz cannot be read: (Input|not enough memory)"):
+            file.read()
+        with pytest.raises(DataError):
+            file.change(lambda hand: hand.added(ink(4), 4))
+    assert len(file.read()) == 3
+
+
+def test_a_file_that_is_whole_at_the_second_look_is_not_moved(file, monkeypatch):
+    """Another tab may have put a whole set in the place of a damaged one meanwhile."""
+    write_hand(file.path, some(3))
+    looks = iter([DataError("damaged")])
+
+    def read(path, *_):
+        for error in looks:
+            raise error
+        return read_hand(path)
+
+    monkeypatch.setattr(personal_module, "_read", read)
+    assert len(file.read()) == 3
+    assert file.path.exists()
 
 
 def test_a_frozen_file_stays_as_it_was_and_tells_when_it_was_changed(file):
