@@ -136,8 +136,9 @@ def _under(config: TrainingConfig, names: Names, saved: Checkpoint) -> Checkpoin
         return {new: arrays[old].copy() for new, old in names.items() if old in arrays}
 
     params = renamed(saved.params)
+    kept = set(config.optimizer.slot_names) <= saved.slots.keys() and not _thaws(config, names, saved)
     zeros = {name: np.zeros_like(array) for name, array in params.items()}
-    slots = {slot: renamed(saved.slots.get(slot, {})) or zeros for slot in config.optimizer.slot_names}
+    slots = {slot: renamed(saved.slots[slot]) if kept else zeros for slot in config.optimizer.slot_names}
     for name in params:
         config.optimizer.take_over(saved.config.optimizer, {slot: named[name] for slot, named in slots.items()})
     parts = saved.parts if config.parts == saved.config.parts else choose_parts(config, saved.image_shape)
@@ -147,10 +148,20 @@ def _under(config: TrainingConfig, names: Names, saved: Checkpoint) -> Checkpoin
         params=params,
         tracked=renamed(saved.tracked),
         slots=slots,
+        slots_began=saved.slots_began if kept else saved.position.step,
         average=(renamed(saved.average) or params) if config.average else {},
         record=saved.record | {"diverged": False},
         parts=parts,
     )
+
+
+def _thaws(config: TrainingConfig, names: Names, saved: Checkpoint) -> bool:
+    """Whether a layer learns that was frozen: its slots are 0, whatever the step, so all of them have to begin anew."""
+
+    def is_frozen(name: str, settings: TrainingConfig) -> bool:
+        return int(name.partition(".")[0]) in settings.frozen
+
+    return any(is_frozen(old, saved.config) and not is_frozen(new, config) for new, old in names.items())
 
 
 def _as_best(config: TrainingConfig, best: Checkpoint) -> Checkpoint:

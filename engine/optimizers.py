@@ -31,7 +31,7 @@ class Optimizer(Settings, family="optimizer"):
         return 0.0
 
     def update(self, p: Array, g: Array, slots: dict[str, Array], rate: float, step: int, work: Array) -> None:
-        """Change p in place. `step` counts from 1. g may be overwritten."""
+        """Change p in place. `step` counts from 1 since the slots began, at 0. g may be overwritten."""
         raise NotImplementedError
 
     def take_over(self, before: "Optimizer", slots: dict[str, Array]) -> None:

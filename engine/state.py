@@ -15,6 +15,7 @@ class State:
 
     def __init__(self, network: Network, slots: dict[str, Array], average: WeightAverage) -> None:
         self._network, self._slots, self.average = network, slots, average
+        self.slots_began = 0  # steps that were made before the slots began, at 0
 
     def copies(self, slots: bool = True) -> dict[str, Any]:
         """Copies by name, as Checkpoint's fields; those of the optimizer only if `slots`."""
@@ -23,6 +24,7 @@ class State:
             "params": network.named(network.vector.copy()),
             "tracked": {name: array.copy() for name, array in network.tracked.items()},
             "slots": {name: network.named(slot.copy()) for name, slot in self._slots.items()} if slots else {},
+            "slots_began": self.slots_began,
             "average": {name: array.copy() for name, array in self.average.named().items()},
         }
 
@@ -32,6 +34,7 @@ class State:
         copy_named(saved.average, self.average.named())
         for name, slot in self._slots.items() if slots else ():
             copy_named(saved.slots.get(name, {}), self._network.named(slot))
+            self.slots_began = saved.slots_began
 
     def discard_overflow(self) -> None:
         """Put 0 for what overflowed in the last update, so that a file with it can be read."""

@@ -75,15 +75,20 @@ class Stepper:
         self._updater.configure(config, first=index == 0)
         return ()
 
-    def step(self, step: int, chosen: npt.NDArray[np.intp], rate: float) -> StepResult:
-        """Train on the images at `chosen`. `step` counts from 0. A result that has diverged changes no weight."""
+    def step(self, step: int, chosen: npt.NDArray[np.intp], rate: float, slots_began: int = 0) -> StepResult:
+        """Train on the images at `chosen`. `step` counts from 0. A result that has diverged changes no weight.
+
+        slots_began: steps that were made before the optimizer's vectors began, at 0.
+        """
         if self._crew.count == 1 or len(chosen) < self._crew.count:
-            return self._step_alone(step, chosen, rate)
-        results = self._step_together(step, chosen.tobytes(), rate)
+            return self._step_alone(step, chosen, rate, slots_began)
+        results = self._step_together(step, chosen.tobytes(), rate, slots_began)
         loss, correct, squares = (math.fsum(column) for column in zip(*results, strict=True))
         return StepResult(loss, int(correct), _root(squares))
 
-    def _step_part(self, index: int, step: int, chosen_bytes: bytes, rate: float) -> tuple[float, ...]:
+    def _step_part(
+        self, index: int, step: int, chosen_bytes: bytes, rate: float, slots_began: int
+    ) -> tuple[float, ...]:
         """One hand's part of a step: its loss, right answers, and the square of the gradient's norm over its stretch.
 
         First every hand has a part of the images and finds a gradient of all weights; then, when all are complete,
@@ -101,17 +106,17 @@ class Stepper:
         squares = float(np.dot(gradient, gradient))
         norm = _root(float(part.total(np.array([squares]))[0])) if self._updater.clip_norm else 0.0
         if math.isfinite(whole_loss) and math.isfinite(squares):
-            self._updater.update(gradient, norm, rate, step + 1, stretch)
+            self._updater.update(gradient, norm, rate, step + 1 - slots_began, stretch)
         return loss, correct, squares
 
-    def _step_alone(self, step: int, chosen: npt.NDArray[np.intp], rate: float) -> StepResult:
+    def _step_alone(self, step: int, chosen: npt.NDArray[np.intp], rate: float, slots_began: int) -> StepResult:
         """A step by this hand only: there is no other, or the last batch is too small to share."""
         loss, correct = self._gradient(0, self._alone, step, chosen, len(chosen))
         gradient = self._gradients[0][: self._network.trained]
         result = StepResult(loss, correct, _root(float(np.dot(gradient, gradient))))
         if not result.diverged:
             stretch = slice(0, self._network.trained)
-            self._updater.update(gradient, result.gradient_norm, rate, step + 1, stretch)
+            self._updater.update(gradient, result.gradient_norm, rate, step + 1 - slots_began, stretch)
         return result
 
     def _gradient(

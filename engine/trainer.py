@@ -173,7 +173,7 @@ class Trainer:
         if probe := pacing.probe_is_due(after):
             self._norms.remember()
         tracked = [array.copy() for array in self.network.tracked.values()]
-        result = self._stepper.step(step, chosen, rate)
+        result = self._stepper.step(step, chosen, rate, self._state.slots_began)
         self.record.diverged = result.diverged
         if result.diverged:  # the weights were left alone; running means were not
             for array, kept in zip(self.network.tracked.values(), tracked, strict=True):

@@ -36,7 +36,8 @@ class Updater:
     def update(self, gradient: Array, norm: float, rate: float, step: int, stretch: slice) -> None:
         """Clip, add penalties, let the optimizer act on one stretch of the vector.
 
-        gradient is the stretch's own and may be overwritten; norm is the whole gradient's. step counts from 1.
+        gradient is the stretch's own and may be overwritten; norm is the whole gradient's. step counts from 1 since the
+        slots began, at 0.
         """
         config, optimizer = self._config, self._config.optimizer
         p, work = self._network.vector[stretch], self._work[stretch]

@@ -1,9 +1,9 @@
 """Checkpoints: weights, and all that is needed to go on training, in one .npz without pickles.
 
-    header              JSON as uint8: format, config, classes, scaling, position, record, versions
+    header              JSON as uint8: format, config, classes, scaling, position, slots_began, record, versions
     params/NAME         trained arrays ("params/0.conv.weight")
     tracked/NAME        running means and the like
-    slots/SLOT/NAME     the optimizer's vectors, cut up by parameter
+    slots/SLOT/NAME     the optimizer's vectors, cut up by parameter (in format 1, Adam's with their factors)
     average/NAME        running mean of the weights, where there is one
 
 Arrays are stored by name, so a file stays readable when the layout of the vector changes, and any program that
@@ -23,7 +23,7 @@ from engine.config import TrainingConfig
 from engine.datasets.base import Scaling
 from engine.files import replace_file
 
-FORMAT = 1
+FORMAT = 2
 
 
 class CheckpointError(ValueError):
@@ -51,6 +51,7 @@ class Checkpoint:
     params: dict[str, Array]
     tracked: dict[str, Array]
     slots: dict[str, dict[str, Array]] = field(default_factory=dict)
+    slots_began: int = 0  # steps made before the slots began, at 0, as at a fork to another optimizer
     average: dict[str, Array] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)  # best so far, early stopping, sums of the epoch
     parts: int = 1
@@ -71,6 +72,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "classes": checkpoint.classes,
         "scaling": asdict(checkpoint.scaling),
         "position": asdict(checkpoint.position),
+        "slots_began": checkpoint.slots_began,
         "record": checkpoint.record,
         "parts": checkpoint.parts,
         "versions": checkpoint.versions,

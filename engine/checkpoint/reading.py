@@ -13,6 +13,7 @@ from engine.checkpoint.content import FORMAT, Checkpoint, CheckpointError, Posit
 from engine.config import TrainingConfig
 from engine.datasets.base import Scaling
 from engine.network import LayerSummary
+from engine.optimizers import Adam
 
 HEADER_BYTES = 1_000_000
 MOST_PARTS = 8  # threads; as TrainingConfig.parts
@@ -38,9 +39,9 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
 def _read_header(file: zipfile.ZipFile) -> dict[str, Any]:
     header = json.loads(_read_array(file, "header", None).tobytes())
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        found = header.get("format") if isinstance(header, dict) else header
-        raise CheckpointError(f"it has format {found!r}; this version reads format {FORMAT}.")
+    found = header.get("format") if isinstance(header, dict) else header
+    if type(found) is not int or not 1 <= found <= FORMAT:
+        raise CheckpointError(f"it has format {found!r}; this version reads formats 1 to {FORMAT}.")
     return header
 
 
@@ -75,6 +76,7 @@ def _assemble(file: zipfile.ZipFile, header: dict[str, Any]) -> Checkpoint:
         raise CheckpointError(f"its layers do not end in one output for each of {classes} classes.")
     shapes, tracked = expected_shapes(rows, config)
     names = file.namelist()
+    position = _position(header["position"])
 
     def group(prefix: str, expected: dict[str, tuple[int, ...]]) -> dict[str, Array]:
         return {name: _read_array(file, f"{prefix}/{name}", shape) for name, shape in expected.items()}
@@ -82,15 +84,17 @@ def _assemble(file: zipfile.ZipFile, header: dict[str, Any]) -> Checkpoint:
     def there(prefix: str) -> bool:
         return any(name.startswith(f"{prefix}/") for name in names)
 
+    slots = {s: group(f"slots/{s}", shapes) for s in config.optimizer.slot_names if there(f"slots/{s}")}
     return Checkpoint(
         config=config,
         image_shape=(height, width, channels),
         classes=classes,
         scaling=_scaling(header["scaling"]),
-        position=_position(header["position"]),
+        position=position,
         params=group("params", shapes),
         tracked=group("tracked", tracked),
-        slots={s: group(f"slots/{s}", shapes) for s in config.optimizer.slot_names if there(f"slots/{s}")},
+        slots=slots if header["format"] > 1 else _without_factors(slots, config),
+        slots_began=_slots_began(header.get("slots_began", 0), position),
         average=group("average", shapes) if there("average") else {},
         record=_record(header["record"]),
         parts=_parts(header["parts"]),
@@ -110,6 +114,21 @@ def _position(data: Any) -> Position:
     if min(position.step, position.epoch, position.offset) < 0:
         raise CheckpointError(f"there is no such position in a run: {position}.")
     return position
+
+
+def _slots_began(data: Any, position: Position) -> int:
+    if not 0 <= int(data) <= position.step:
+        raise CheckpointError(f"slots_began must be from 0 to the {position.step} steps made; got {data!r}.")
+    return int(data)
+
+
+def _without_factors(slots: dict[str, dict[str, Array]], config: TrainingConfig) -> dict[str, dict[str, Array]]:
+    """Slots of format 1, in which those of Adam were m and v themselves, as they are kept now (see optimizers.Adam)."""
+    optimizer = config.optimizer
+    if not isinstance(optimizer, Adam):
+        return slots
+    factors = {"m": np.float32(1 - optimizer.momentum), "v": np.float32(1 - optimizer.decay)}
+    return {slot: {name: array / factors[slot] for name, array in named.items()} for slot, named in slots.items()}
 
 
 def _parts(data: Any) -> int:

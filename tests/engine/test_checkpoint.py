@@ -49,7 +49,7 @@ def test_what_is_written_is_read_back_to_the_bit(checkpoint, saved):
 def test_it_is_a_plain_npz_that_any_program_can_read(saved):
     content = members(saved)
     assert content["params/1.dense.weight"].shape == (64, 12)
-    assert json.loads(content["header"].tobytes())["format"] == 1
+    assert json.loads(content["header"].tobytes())["format"] == 2
 
 
 def test_writing_leaves_no_temporary_file_even_when_it_fails(checkpoint, tmp_path):
@@ -72,6 +72,24 @@ def test_a_failed_write_leaves_the_old_file(checkpoint, saved, monkeypatch):
         write_checkpoint(saved, checkpoint)
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_adams_vectors_of_format_1_lose_their_factors(checkpoint, saved):
+    """They were m and v themselves; now they are m / (1 - b1) and v / (1 - b2)."""
+    factors = {"m": 1 - checkpoint.config.optimizer.momentum, "v": 1 - checkpoint.config.optimizer.decay}
+    old = {
+        f"slots/{slot}/{name}": array * np.float32(factors[slot])
+        for slot, named in checkpoint.slots.items()
+        for name, array in named.items()
+    }
+    header = header_of(saved) | {"format": 1}
+    del header["slots_began"]
+    rewrite(saved, header=header, **old)
+    again = read_checkpoint(saved)
+    assert again.slots_began == 0
+    for slot, named in checkpoint.slots.items():
+        for name, array in named.items():
+            np.testing.assert_allclose(again.slots[slot][name], array, rtol=1e-6)
 
 
 # --- files that are refused ------------------------------------------------------------------------------------
@@ -213,7 +231,8 @@ def test_old_python_2_headers_are_no_reason_to_warn_or_crash(saved):
 
 
 DAMAGES = {
-    "another format": ({"format": 2}, "has format 2; this version reads format 1"),
+    "another format": ({"format": 3}, "has format 3; this version reads formats 1 to 2"),
+    "slots of later": ({"slots_began": 10**6}, "slots_began must be from 0 to"),
     "no format": ({"format": None}, "has format None"),
     "config of other things": ({"config": {"layers": ["Flatten", "Kitten"]}}, "Kitten"),
     "config is a list": ({"config": []}, "expected an object"),

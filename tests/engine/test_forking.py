@@ -180,6 +180,25 @@ def test_the_optimizer_takes_over_the_vectors_it_knows_and_begins_others_at_0(pa
     assert not any(array.any() for array in slots["velocity"].values())
 
 
+@pytest.mark.parametrize("change", ["optimizer", "thawed"])
+def test_the_first_step_of_vectors_that_begin_anew_is_no_longer_than_adams_rate(tiny, tmp_path, change):
+    """Adam corrects for the start from 0 by the steps since then, not by those of the whole run."""
+    before = {"optimizer": "Momentum"} if change == "optimizer" else {"optimizer": "Adam", "frozen": [1]}
+    config = tiny.with_values({"epochs": 20, "validate_every": 100})
+    parent = trained(tmp_path, config.with_values(before), "parent", Control(until_step=60))
+    after = config.with_values({"optimizer": "Adam"})
+    child = fork(tmp_path, parent, snapshot(parent, 60), after)
+    start = read_checkpoint(child.latest)
+    assert start.slots_began == 60
+    carried_on(child, Control(until_step=61))
+    saved = read_checkpoint(child.latest)
+    moved = saved.params["1.dense.weight"] - start.params["1.dense.weight"]
+    assert 0.9 * 0.001 < np.abs(moved).max() <= 0.001 * (1 + 1e-3)
+    assert saved.slots_began == 60
+    whole = carried_on(fork(tmp_path, parent, snapshot(parent, 60), after))
+    assert arrays(carried_on(child).final) == arrays(whole.final)  # also where it goes on from a file
+
+
 def test_the_optimizer_with_other_factors_takes_over_as_it_would_live(tiny, tmp_path):
     """Adam keeps its vectors without factors that depend on its settings."""
     config = tiny.with_values({"epochs": 4, "optimizer": "Adam"})

@@ -51,7 +51,7 @@ def test_an_epoch_uses_every_image_once_in_an_order_of_its_own(tiny, digits, mon
     seen = []
     step = Stepper.step
     monkeypatch.setattr(
-        Stepper, "step", lambda self, n, chosen, rate: seen.append(chosen) or step(self, n, chosen, rate)
+        Stepper, "step", lambda self, n, chosen, *more: seen.append(chosen) or step(self, n, chosen, *more)
     )
     train(tiny, digits)
     first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
