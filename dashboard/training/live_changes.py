@@ -1,5 +1,6 @@
 """What was changed while the run trained, newest first, each with the way back."""
 
+from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
@@ -12,39 +13,49 @@ from engine.rundir import Status
 MOST = 4  # of the newest changes
 
 
+@dataclass(frozen=True)
+class Row:
+    """One setting of a change. number: of the change in the run, from 0: a fork may follow one at the same step."""
+
+    number: int
+    step: int
+    path: str
+    pair: list[object]  # old, new
+    undoable: bool
+
+
 def render(history: History, status: Status) -> None:
     """A line for each of the last changes; nothing where there was none."""
     rows = recent(history)
     if not rows:
         return
     st.html('<div class="ink-subheading">Changed while it trained</div>')
-    for step, path, pair, undoable in rows:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"change-{step}-{_css(path)}", gap="small"):
-            st.html(
-                f'<div class="ink-change">step {step:,}: <b>{escape(change_text(path, pair))}</b></div>',
-                width="content",
-            )
-            if undoable and status.state != "ended":
+    for row in rows:
+        key = f"change-{row.number}-{_css(row.path)}"
+        with st.container(horizontal=True, vertical_alignment="center", key=key, gap="small"):
+            text = escape(change_text(row.path, row.pair))
+            st.html(f'<div class="ink-change">step {row.step:,}: <b>{text}</b></div>', width="content")
+            if row.undoable and status.state != "ended":
                 st.button(
                     "Undo",
-                    key=f"undo-{step}-{path}",
+                    key=f"undo-{row.number}-{row.path}",
                     type="tertiary",
                     icon=":material/undo:",
                     on_click=steering.undo,
-                    args=(path, pair[0]),
+                    args=(row.path, row.pair[0]),
                 )
 
 
-def recent(history: History) -> list[tuple[int, str, list[object], bool]]:
-    """(step, path, [old, new], whether it can be undone) of the last changes, newest first.
+def recent(history: History) -> list[Row]:
+    """The last changes, newest first.
 
     What a later change has gone over cannot be undone by itself, nor what a fork began with.
     """
-    rows: list[tuple[int, str, list[object], bool]] = []
+    rows: list[Row] = []
     seen: set[str] = set()
-    for change in reversed(history.changes):
+    for number, change in reversed(list(enumerate(history.changes))):
         for path, pair in change.changes.items():
-            rows.append((change.step, path, pair, path not in seen and not change.parent))
+            rows.append(Row(number, change.step, path, pair, path not in seen and not change.parent))
             seen.add(path)
         if len(rows) >= MOST:
             break

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.charts import confusion_figure, confusion_words, pictures_html
 from dashboard.live_chart import live_chart
+from dashboard.markdown import literal
 from dashboard.settings.stack import StackCheck
 from dashboard.training import steering
 from dashboard.training.looks import Look, Looks
@@ -90,20 +91,22 @@ class Peephole:
     run: Path | None = None
     asked: Snapshot | None = None
     when: float = 0.0
+    rewound: bool = False  # it asked for what the page was rewound to
 
 
 def _inside(snapshot: Snapshot, rewound: bool) -> None:
     """A look into the snapshot, which is found only while somebody looks. Until it is, the one before stays."""
-    inside = st.expander("Look inside at this step" if rewound else "Look inside", key="inside", on_change="rerun")
+    inside = st.expander("Look inside at this step", key="inside", on_change="rerun")  # another label would close it
     if not inside.open:
         return
     shown, hole = session.shown(), session.kept("peephole", Peephole)
     if hole.run != snapshot.path.parent:
         hole = st.session_state["peephole"] = Peephole(run=snapshot.path.parent)
-    if not rewound and hole.asked is not None and time.monotonic() - hole.when < REFRESH and hole.asked.path.exists():
-        snapshot = hole.asked  # a run that trains has a newer one twice a second
+    if not rewound and shown.polling:
+        snapshot = _still_new(hole) or snapshot
     if snapshot != hole.asked:
         hole.asked, hole.when = snapshot, time.monotonic()
+    hole.rewound = rewound
     found = looks().get(snapshot.path, 0.0 if shown.polling else PATIENCE)
     shown.looking = found is None
     if found is not None:
@@ -112,9 +115,16 @@ def _inside(snapshot: Snapshot, rewound: bool) -> None:
         if hole.look is None:
             st.caption(f"Reading images with the weights of step {snapshot.step:,} …")
         elif hole.look.problem:
-            st.caption(hole.look.problem)
+            st.caption(literal(hole.look.problem))
         else:
             _show(hole.look, hole.step)
+
+
+def _still_new(hole: Peephole) -> Snapshot | None:
+    """The newest snapshot of a moment ago, if it is still there: a run that trains has a newer one twice a second."""
+    if hole.asked is None or hole.rewound or time.monotonic() - hole.when >= REFRESH:
+        return None
+    return hole.asked if hole.asked.path.exists() else None
 
 
 def _show(look: Look, step: int) -> None:

@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.training import looks
-from dashboard.training.live_changes import recent
+from dashboard.training import looks, time_machine
+from dashboard.training.live_changes import Row, recent
 from dashboard.training.steering import next_epoch
 from engine.checkpoint import load_checkpoint, write_checkpoint
 from engine.config import DataConfig, TrainingConfig
@@ -114,11 +114,30 @@ def test_a_change_is_undone_on_the_run_and_in_the_sidebar(run: RunFolder) -> Non
     at = page(run)
     assert "learning rate 0.001 \u2192 0.01" in html(at)
     assert at.select_slider("form--optimizer-learning_rate").value == 0.01
-    at.button("undo-3-optimizer.learning_rate").click().run()
+    at.button("undo-0-optimizer.learning_rate").click().run()
     assert not at.exception
     assert run.control().settings == {"optimizer.learning_rate": 0.001}
     shown = next(each for each in at.select_slider if each.key.startswith("form--optimizer-learning_rate"))
     assert shown.value == 0.001
+
+
+def test_a_fork_from_the_step_of_a_live_change_of_the_same_setting_is_shown(run: RunFolder) -> None:
+    changes = {"optimizer.learning_rate": [0.01, 0.02]}
+    forked = {"event": "Forked", "step": 3, "epoch": 0.3, "seconds": 0.3, "changes": changes, "parent": "elder"}
+    with run.events_file.open("a") as file:
+        file.write(json.dumps(forked) + "\n")
+    assert html(page(run)).count("step 3: <b>learning rate") == 2
+
+
+def test_back_to_now_looks_inside_the_newest_snapshot_at_once(run: RunFolder) -> None:
+    for step in SAVED:
+        time_machine.looks().get(run.snapshots / f"{step:09d}.npz", patience=30)
+    at = page(run, at_step=2)
+    at.session_state["inside"] = True
+    at.run()
+    assert any("**Step 2, on" in each.value for each in at.caption)
+    at.button("back-to-now").click().run()
+    assert any("**Step 4, on" in each.value for each in at.caption)
 
 
 def test_settings_that_do_not_fit_the_snapshot_are_refused_in_words(run: RunFolder) -> None:
@@ -152,12 +171,17 @@ def history(*changes: dict[str, list[object]], parent: str = "") -> History:
 def test_only_the_newest_change_of_a_setting_can_be_undone() -> None:
     rate, size = "optimizer.learning_rate", "batch_size"
     rows = recent(history({rate: [1, 2]}, {size: [64, 32]}, {rate: [2, 3]}))
-    assert rows == [(3, rate, [2, 3], True), (2, size, [64, 32], True), (1, rate, [1, 2], False)]
-    assert [row[0] for row in recent(history(*[{rate: [n, n + 1]} for n in range(9)]))] == [9, 8, 7, 6]
+    assert rows == [
+        Row(2, 3, rate, [2, 3], True),
+        Row(1, 2, size, [64, 32], True),
+        Row(0, 1, rate, [1, 2], False),
+    ]
+    assert [row.step for row in recent(history(*[{rate: [n, n + 1]} for n in range(9)]))] == [9, 8, 7, 6]
 
 
 def test_what_a_fork_began_with_cannot_be_undone() -> None:
-    assert recent(history({"layers.1.units": [8, 16]}, parent="elder")) == [(1, "layers.1.units", [8, 16], False)]
+    path = "layers.1.units"
+    assert recent(history({path: [8, 16]}, parent="elder")) == [Row(0, 1, path, [8, 16], undoable=False)]
 
 
 @pytest.mark.parametrize(("epoch", "end"), [(0.0, 1.0), (0.3, 1.0), (1.0, 2.0), (1.9999999, 3.0)])
