@@ -27,7 +27,9 @@ def controlled(widget: Any, label: str, name: str, value: Any, changed: Callable
     all_mounted: dict[str, _Mounted] = st.session_state.setdefault("mounted", {})
     mounted = all_mounted.get(name) or _Mounted(0, value, value)
     forgotten = _key(name, mounted) not in st.session_state and mounted.first != value  # another page was visited
-    if mounted.shows != value or forgotten:
+    # a default that can no longer be chosen: Streamlit raises, or would have to be given it as an option
+    gone = "options" in look and mounted.first not in (None, value, *look["options"])
+    if mounted.shows != value or forgotten or gone:
         mounted = _Mounted(mounted.version + 1, value, value)
     all_mounted[name] = mounted
     key = _key(name, mounted)
@@ -47,7 +49,7 @@ def _key(name: str, mounted: _Mounted) -> str:
 def _with_default(widget: Any, first: Any, look: dict[str, Any]) -> dict[str, Any]:
     """The arguments with the default, under the name that it has for this widget."""
     if widget is st.pills:
-        return look | {"default": first}
+        return look | {"default": first if first in look["options"] else None}
     if "options" in look and first not in look["options"]:
         look = look | {"options": [first, *look["options"]]}
         if widget is st.select_slider:
