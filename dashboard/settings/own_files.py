@@ -5,8 +5,10 @@ data/HASH/about.json     {"name": "usps16.mat"}: what the person called it, to b
 """
 
 import hashlib
+import os
 import re
 import shutil
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,26 +38,37 @@ def keep(root: Path, files: Sequence[tuple[str, bytes]]) -> OwnFile:
     for name, data in sorted(files):
         digest.update(f"{_role(name)}{len(data)}:".encode() + data)
     folder = root / digest.hexdigest()[:SHORT]
-    target = folder / "file" if len(files) == 1 else folder / "files"
-    if not folder.is_dir():
+    if not (folder / "about.json").is_file():
         _make_sure_of_room(root, sum(len(data) for _, data in files))
-        try:
-            _write(target, files)
-            load(str(target))
-            write_json(folder / "about.json", {"name": _shown(files)})
-        except BaseException as error:
+        _write(folder, files)
+    return OwnFile(_shown(files), str(_target(folder, files)))
+
+
+def _write(folder: Path, files: Sequence[tuple[str, bytes]]) -> None:
+    """The files and what they are called: a folder that is there is whole, wherever a write was cut short."""
+    new = folder.with_name(f"{folder.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        _write_files(_target(new, files), files)
+        load(str(_target(new, files)))
+        write_json(new / "about.json", {"name": _shown(files)})
+        if not (folder / "about.json").is_file():  # another tab may have sent the same
             shutil.rmtree(folder, ignore_errors=True)
-            if isinstance(error, DataError):
-                raise DataError(str(error).replace(target.name, _shown(files), 1)) from None
-            raise
-    return OwnFile(_shown(files), str(target))
+            new.rename(folder)
+    except DataError as error:
+        raise DataError(str(error).replace(_target(new, files).name, _shown(files), 1)) from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _target(folder: Path, files: Sequence[tuple[str, bytes]]) -> Path:
+    return folder / ("file" if len(files) == 1 else "files")
 
 
 def kept(root: Path) -> list[OwnFile]:
     """All data sets that were sent, newest first."""
     if not root.is_dir():
         return []
-    folders = [each for each in root.iterdir() if (each / "about.json").is_file()]
+    folders = [each for each in root.iterdir() if not each.suffix and (each / "about.json").is_file()]
     found = []
     for folder in sorted(folders, key=lambda each: each.stat().st_mtime_ns, reverse=True):
         target = next((folder / name for name in ("file", "files") if (folder / name).exists()), None)
@@ -83,7 +96,7 @@ def _shown(files: Sequence[tuple[str, bytes]]) -> str:
     return first if len(files) == 1 else f"{first} and {len(files) - 1} more"
 
 
-def _write(target: Path, files: Sequence[tuple[str, bytes]]) -> None:
+def _write_files(target: Path, files: Sequence[tuple[str, bytes]]) -> None:
     if len(files) == 1:
         target.parent.mkdir(parents=True)
         target.write_bytes(files[0][1])

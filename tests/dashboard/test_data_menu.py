@@ -171,3 +171,13 @@ def test_names_of_files_are_not_taken_for_markdown(app: AppTest, root: Path) -> 
     field = next(each for each in app.text_input if each.key.startswith("own-path"))
     checked(field.set_value(str(nowhere)).run())
     assert any("\\*\\*loud\\*\\*" in each.value for each in app.error)
+
+
+def test_an_upload_that_was_cut_short_can_be_repeated(tmp_path: Path) -> None:
+    data = archive()
+    folder = Path(own_files.keep(tmp_path, [("mine.npz", data)]).source).parent
+    (folder / "about.json").unlink()
+    (folder / "file").write_bytes(data[:100])  # the page was ended while it wrote
+    kept = own_files.keep(tmp_path, [("mine.npz", data)])
+    assert len(load(kept.source).images) == 100
+    assert [each.name for each in own_files.kept(tmp_path)] == ["mine.npz"]
