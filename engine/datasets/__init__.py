@@ -8,8 +8,8 @@ from engine.config import DataConfig
 from engine.datasets.added import add_images
 from engine.datasets.base import DataError, Dataset, Scaling, Split, held_back, split
 from engine.datasets.builtin import BUILT_IN, BUILT_IN_SHAPES
-from engine.datasets.mixing import mix_in
-from engine.datasets.reading import FORMATS, read_path
+from engine.datasets.mixing import mix_in, mixed_in
+from engine.datasets.reading import FORMATS, newest_change, read_path
 
 __all__ = [
     "BUILT_IN",
@@ -46,8 +46,7 @@ def load(source: str) -> Dataset:
         regular = path.is_file() or path.is_dir()  # no device, no pipe
         if not source or not regular or path.resolve() in (Path.cwd(), Path(path.anchor)):
             raise FileNotFoundError
-        inside = max((each.stat().st_mtime_ns for each in path.iterdir()), default=0) if path.is_dir() else 0
-        changed = max(path.stat().st_mtime_ns, inside)
+        changed = newest_change(path)
     except (OSError, ValueError):  # a name that is longer than names can be, or none at all
         expected = f"{', '.join(BUILT_IN)}, or the path of a file or folder"
         raise DataError(f"no data under {source[:200]!r}: expected {expected}.") from None
@@ -89,7 +88,8 @@ def image_shape(source: str) -> tuple[int, int, int]:
 
 
 def planned_images(config: DataConfig) -> int:
-    """How many images a run with this config has in an epoch."""
+    """How many images a run with this config has in an epoch. Raises DataError."""
     found = facts(config.source)
     held = 0 if found.own_validation else held_back(found.images, config.train_images, config.validation_images)
-    return min(config.train_images, found.images - held) + config.added_images
+    count = min(config.train_images, found.images - held) + config.added_images
+    return count + (mixed_in(count, found.classes, config.personal, config.personal_share) if config.personal else 0)

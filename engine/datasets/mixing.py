@@ -1,10 +1,12 @@
 """A person's own drawings among a run's training images."""
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from engine.arrays import Bytes
 from engine.datasets.base import DataError, Split
 from engine.datasets.personal import read_hand
 
@@ -24,10 +26,31 @@ def mix_in(data: Split, path: str, share: float) -> Split:
     hand = hand.chosen(hand.labels < data.classes)
     if not len(hand):
         raise DataError(f"{Path(path).name} holds no drawing to learn from. Draw some digits and keep them first.")
-    wanted = round(share / (1 - share) * len(data.train_images))
-    places = np.resize(np.arange(len(hand)), min(max(wanted, len(hand)), MOST_REPEATS * len(hand)))
+    places = np.resize(np.arange(len(hand)), _places(len(hand), len(data.train_images), share))
     return replace(
         data,
         train_images=np.concatenate([data.train_images, hand.images_for(height)[places]]),
         train_labels=np.concatenate([data.train_labels, hand.labels[places]]),
     )
+
+
+def mixed_in(train_images: int, classes: int, path: str, share: float) -> int:
+    """How many images `mix_in` adds to so many. Raises DataError."""
+    file = Path(path)
+    try:
+        labels = _labels(file, file.stat().st_mtime_ns)
+    except OSError as error:
+        raise DataError(f"{file.name} cannot be read: {error.strerror}.") from None
+    return _places(int((labels < classes).sum()), train_images, share)
+
+
+def _places(drawings: int, train_images: int, share: float) -> int:
+    """Places for drawings among the training images: as `share` says, but each comes once, and MOST_REPEATS at most."""
+    wanted = round(share / (1 - share) * train_images)
+    return min(max(wanted, drawings), MOST_REPEATS * drawings)
+
+
+@lru_cache(maxsize=8)
+def _labels(file: Path, changed: int) -> Bytes:
+    """Of the drawings to learn from; kept, for a page asks often and the drawings themselves are large."""
+    return read_hand(file).learned.labels

@@ -304,6 +304,15 @@ def test_a_file_that_changed_is_read_again(tmp_path):
     assert load(str(path)).classes == 20
 
 
+def test_a_picture_that_is_added_deep_in_a_folder_is_seen(tmp_path):
+    images, labels = digits(20)
+    folders(tmp_path / "mine" / "train", images, labels)
+    before = len(load(str(tmp_path / "mine")).images)
+    for number in range(12):
+        assert cv2.imwrite(str(tmp_path / "mine" / "train" / "7" / f"more {number}.png"), images[7])
+    assert len(load(str(tmp_path / "mine")).images) == before + 10  # of 32 pictures five are held back, of 20 three
+
+
 # --- what does not fit ------------------------------------------------------------------------------------------
 
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.config import TrainingConfig
-from engine.datasets import DataError, load_split
+from engine.config import DataConfig, TrainingConfig
+from engine.datasets import DataError, load_split, planned_images
 from engine.datasets import npz as npz_module
 from engine.datasets import personal as personal_module
 from engine.datasets.hand_files import from_bytes, to_npz, to_zip
@@ -244,6 +244,19 @@ def test_drawings_are_mixed_into_the_training_images_only(digits, file):
 def test_a_few_drawings_are_not_repeated_without_end(digits, file):
     mixed = mix_in(digits, str(file.freeze(some(1))), 0.9)
     assert len(mixed.train_images) == 70 + MOST_REPEATS
+
+
+@pytest.mark.parametrize(
+    ("drawings", "share", "images", "added"), [(7, 0.25, 500, 30), (1, 0.9, 500, 0), (9, 0.01, 40, 0)]
+)
+def test_the_images_of_an_epoch_are_known_beforehand_with_drawings(file, drawings, share, images, added):
+    path = file.freeze(some(drawings))
+    data = DataConfig(train_images=images, validation_images=10, added_images=added, personal=str(path),
+                      personal_share=share)  # fmt: skip
+    assert planned_images(data) == len(load_split(data, 1).train_images)
+    path.unlink()
+    with pytest.raises(DataError, match="cannot be read"):
+        planned_images(data)
 
 
 def test_a_set_without_anything_to_learn_from_says_so(digits, file):
