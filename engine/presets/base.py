@@ -19,9 +19,7 @@ class Preset:
     base: str = ""
 
 
-def dense(
-    *units: int, between: tuple[Layer, ...] = (ReLU(),), classes: int = 10, bias: str = "separate"
-) -> tuple[Layer, ...]:
+def dense(*units: int, between: tuple[Layer, ...] = (ReLU(),), bias: str = "separate") -> tuple[Layer, ...]:
     """Hidden dense layers, each followed by `between`, and the output."""
     hidden = [layer for count in units for layer in (Dense(units=count, bias=bias), *between)]
     return (Flatten(), *hidden, Dense(units=10, bias="none" if bias == "unit" else bias))
