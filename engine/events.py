@@ -23,7 +23,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """Training is about to begin, or to go on after an interruption (then step > 0)."""
+    """Training is about to begin, or to go on after an interruption (then step > 0).
+
+    total_steps and epochs: of the whole run, as things stand; those made may have had another batch size.
+    """
 
     parameters: int
     train_images: int
@@ -31,6 +34,7 @@ class RunStarted(Event):
     test_images: int
     steps_per_epoch: int
     total_steps: int
+    epochs: float
     parts: int
     versions: dict[str, str]
 

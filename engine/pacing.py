@@ -39,6 +39,15 @@ class Pacing:
         total = position.step + max(to_come, 0)
         return min(total, self.config.max_steps) if self.config.max_steps else total
 
+    def total_epochs(self, position: Position) -> float:
+        """Epochs of the whole run, as things stand: a fraction where a limit on the steps ends it within one."""
+        left = self.total_steps(position) - position.step
+        size, here = self.config.batch_size, math.ceil((self.images - position.offset) / self.config.batch_size)
+        if left < here:
+            return self.epoch(Position(position.step, position.epoch, position.offset + left * size))
+        whole, rest = divmod(left - here, self.steps_per_epoch)
+        return self.epoch(Position(position.step, position.epoch + 1 + whole, rest * size))
+
     def epoch(self, position: Position) -> float:
         """Passes over the training images, as a fraction."""
         return position.epoch + position.offset / self.images

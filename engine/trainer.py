@@ -147,6 +147,7 @@ class Trainer:
             test_images=len(self.data.test_images),
             steps_per_epoch=self._pacing.steps_per_epoch,
             total_steps=self.total_steps,
+            epochs=self._pacing.total_epochs(self.position),
             parts=self.parts,
             versions=versions(),
         )

@@ -9,13 +9,13 @@ passed over, and nothing here raises for it.
 """
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.history import fields
+from engine.history.marks import Best, LiveChange
 from engine.history.tables import Table
 from engine.rundir import EventReader
 
@@ -24,30 +24,6 @@ _VALIDATION = ("loss", "accuracy")
 _EPOCH = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 _PROBE = ("update_norm", "weight_norm")
 _PACE_SECONDS = 8.0  # how far back the pace of a run is measured
-
-
-@dataclass(frozen=True)
-class Best:
-    """The epoch with the best validation accuracy so far."""
-
-    number: int  # as people count, from 1
-    step: int
-    accuracy: float
-    loss: float
-
-
-@dataclass(frozen=True)
-class LiveChange:
-    """Settings that were changed while training. changes: path -> [old, new].
-
-    parent: the run that this one went on from here, under these other settings; "" for a change in the same run.
-    A fork may change what is not live, and may change nothing.
-    """
-
-    step: int
-    epoch: float
-    changes: dict[str, list[Any]]
-    parent: str = ""
 
 
 class History:
@@ -97,7 +73,9 @@ class History:
     @property
     def total_epochs(self) -> float:
         """Epochs the run will have if nothing ends it sooner; a limit on the steps can make it a fraction."""
-        planned = fields.whole(self.started, "total_steps") / max(fields.whole(self.started, "steps_per_epoch"), 1)
+        planned = fields.number((self.started or {}).get("epochs"))
+        if not planned > 0:  # told by an older version, which is right as long as the batch size stays what it was
+            planned = fields.whole(self.started, "total_steps") / max(fields.whole(self.started, "steps_per_epoch"), 1)
         return next(iter(self._changed("epochs")), planned)
 
     @property

@@ -137,6 +137,7 @@ def test_what_is_set_otherwise_is_marked_where_it_begins(parent, tmp_path):
     assert after.batches["learning_rate"][4:6].tolist() == [0.001, 0.5]
     assert after.ended["reason"] == "finished"
     assert after.batches["step"].tolist() == list(range(1, len(after.batches) + 1))
+    assert (after.total_epochs, after.total_steps) == (3, after.step)
 
 
 def test_a_fork_without_changes_is_marked_too(parent, tmp_path):

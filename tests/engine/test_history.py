@@ -209,6 +209,13 @@ def test_live_changes_move_the_end(tell):
     assert tell.history.total_steps == 20 + 3 * 20
 
 
+def test_the_epochs_of_a_run_that_went_on_with_another_batch_size_are_those_it_told(tell):
+    # 20 steps of 64 images each, then 8 epochs of 5 steps of 128: 60 steps are 10 epochs, not 60 / 5
+    tell(started(), batches(1, 20))
+    tell(started(20, total_steps=60, steps_per_epoch=5, epochs=10.0))
+    assert (tell.history.total_epochs, tell.history.total_steps) == (10, 60)
+
+
 def test_probes_become_columns_and_the_newest_dead_units_are_known_by_layer(tell):
     tell(started(), probed(1), probed(10, dead={"1.relu": 0.5, "3.relu": 0.0}, dead_share=0.25), probed(11, 0.02))
     probes = tell.history.probes

@@ -33,7 +33,7 @@ def test_events_come_in_order_and_count_steps_and_epochs(tiny, digits):
     # 20 of 70 images a batch, the last one 10
     np.testing.assert_allclose([e.epoch for e in batches(events)[:5]], [2 / 7, 4 / 7, 6 / 7, 1, 9 / 7])
     assert [event.images for event in batches(events)] == [20, 20, 20, 10] * 2
-    assert (events[0].steps_per_epoch, events[0].total_steps) == (4, 8)
+    assert (events[0].steps_per_epoch, events[0].total_steps, events[0].epochs) == (4, 8, 2)
     assert (events[-1].reason, events[-1].step, events[-1].epoch) == ("finished", 8, 2.0)
 
 
@@ -80,7 +80,7 @@ def test_the_same_config_gives_the_same_bits_and_another_seed_others(tiny, digit
 def test_max_steps_ends_a_run_in_mid_epoch(tiny, digits):
     _, events = train(tiny.with_values({"max_steps": 6}), digits)
     assert (events[-1].reason, events[-1].step) == ("finished", 6)
-    assert events[0].total_steps == 6
+    assert (events[0].total_steps, events[0].epochs) == (6, pytest.approx(1 + 40 / 70))
 
 
 def test_patience_ends_a_run_that_many_epochs_after_the_best(tiny, digits):
