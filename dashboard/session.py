@@ -115,7 +115,7 @@ class Desk:
     source: str = "pad"  # where what is read comes from: "pad", "file" or "camera"
     photo: Photo | None = None
     problem: str = ""  # why what was sent cannot be read
-    readers: list[str] = field(default_factory=list)  # labels in the menu of who reads
+    readers: list[str] = field(default_factory=list)  # keys in the menu of who reads
     index: int = 0  # the digit that is looked at step by step
     left_out: frozenset[str] = frozenset()  # steps of the preparation that are switched off
     least: float = 0.5  # the probability below which the answer is "I don't know"
@@ -153,6 +153,7 @@ class Shown:
     speed: float = 0.0  # steps a second that the dial shows, for this run and those started next; 0: full speed
     stale: bool = False  # a button in the part that polls changed what the rest of the page shows
     looking: bool = False  # figures for a snapshot are on their way
+    started: set[str] = field(default_factory=set)  # runs that were started in this tab
     untouched: dict[str, int] = field(default_factory=dict)  # runs given up before their first step -> tries to delete
 
 

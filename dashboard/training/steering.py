@@ -9,8 +9,12 @@ import secrets
 from typing import Any
 
 from dashboard import session
+from engine.about import read_about
+from engine.checkpoint import CheckpointError, read_checkpoint
 from engine.config import TrainingConfig, differences
+from engine.history import History
 from engine.rundir import RunError, RunFolder
+from engine.snapshots import snapshots
 from engine.spec import SettingError
 
 WAITING = ("queued", "starting", "running", "paused")  # states in which a run has not come to its end
@@ -37,6 +41,7 @@ def take_over(run: RunFolder, config: TrainingConfig) -> None:
     shown = session.shown()
     session.show(run.id)
     shown.loaded, shown.seen, shown.stale = run.id, config, True
+    shown.started.add(run.id)
 
 
 def go_on() -> None:
@@ -103,53 +108,88 @@ def new_seed() -> None:
 
 
 def give_up() -> None:
-    """Stop the shown run if it trains. One that has not made a step yet is nothing that anybody would look for."""
+    """Stop the shown run if it trains. One that was started here and has not made a step yet can be cleared away."""
     shown, runs = session.shown(), session.runs()
-    try:
+    with contextlib.suppress(RunError):  # it is gone already
         run = runs.open(shown.run_id or "")
-        if runs.status(run).state in WAITING:
-            runs.command(run.id, wish="stopped")
-        if runs.history(run).step == 0:
+        if runs.status(run).state not in WAITING:
+            return
+        runs.command(run.id, wish="stopped")
+        if run.id in shown.started and runs.history(run).step == 0:
             shown.untouched[run.id] = 0
-    except RunError:
-        pass  # it is gone already
 
 
 def clear_away() -> None:
     """Delete the runs that were given up before their first step, as soon as their workers have let go of them."""
-    untouched, runs = session.shown().untouched, session.runs()
+    untouched = session.shown().untouched
     for run_id, tries in list(untouched.items()):
         untouched[run_id] += 1
-        try:
-            run = runs.open(run_id)
-        except RunError:
-            del untouched[run_id]  # it is gone
-            continue
-        with contextlib.suppress(RunError):  # its worker has not let go yet
-            runs.delete(run.id)
-        if tries >= MOST_TRIES:
-            del untouched[run_id]  # it stays in the list of runs
+        if _is_settled(run_id) or tries >= MOST_TRIES:
+            del untouched[run_id]
+
+
+def _is_settled(run_id: str) -> bool:
+    """Whether a run that was given up is gone now, or stays in the list of runs because somebody might miss it."""
+    runs = session.runs()
+    try:
+        run = runs.open(run_id)
+        about = read_about(run)
+        if run.control().wish != "stopped" or about.name or about.note or about.starred or about.group:
+            return True
+        if runs.status(run).state in WAITING:
+            return False
+        if has_learned(run, runs.history(run)):
+            return True
+    except RunError:
+        return True
+    with contextlib.suppress(RunError):  # its worker has not let go yet
+        runs.delete(run_id)
+        return True
+    return False
+
+
+def has_learned(run: RunFolder, history: History) -> bool:
+    """Whether there is anything of a step in the folder. Events alone do not tell: they can be lost."""
+    if history.step or run.best.exists() or run.final.exists() or any(each.step for each in snapshots(run)):
+        return True
+    try:
+        return run.latest.exists() and read_checkpoint(run.latest).position.step > 0
+    except CheckpointError:
+        return True  # what is in it cannot be told
 
 
 def undo(path: str, old: Any) -> None:
-    """Give a live setting the value it had before, from the next batch on."""
+    """Give a live setting the value it had before, from the next batch on.
+
+    The sidebar follows where it shows that setting as the run has it; where it shows a plan, that is left alone.
+    """
     shown, draft = session.shown(), session.draft()
     shown.problem = ""
     try:
         session.runs().change(shown.run_id or "", {path: old})
-        draft.load(draft.config.with_values({path: old}))
         if shown.seen is not None:
+            if _shows_the_same(shown.seen, draft.config, path):
+                draft.load(draft.config.with_values({path: old}))
             shown.seen = shown.seen.with_values({path: old})
     except (RunError, SettingError) as error:
         shown.problem = str(error)
     shown.stale = True
 
 
+def _shows_the_same(seen: TrainingConfig, draft: TrainingConfig, path: str) -> bool:
+    """Whether nothing differs at this path, nor above it: a layer is another one where the kinds of layers differ."""
+    here = f"{path}."
+    there = [f"{change.path}." for change in differences(seen, draft)]
+    return not any(here.startswith(each) or each.startswith(here) for each in there)
+
+
 def continue_from(step: int) -> None:
     """A new run that goes on from the snapshot at this step, with the settings in the sidebar."""
-    shown, config = session.shown(), session.draft().config
+    shown, config, runs = session.shown(), session.draft().config, session.runs()
     try:
-        run = session.runs().fork(shown.run_id or "", step, config)
+        run = runs.fork(shown.run_id or "", step, config)
+        if shown.speed:
+            runs.command(run.id, steps_per_second=shown.speed)
     except ValueError as error:  # all of the engine's own errors are; each says in words what does not fit
         shown.problem = f"It cannot go on from step {step:,} with these settings: {error}"
         return

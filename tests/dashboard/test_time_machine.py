@@ -160,6 +160,13 @@ def test_a_forked_run_is_shown_where_it_begins(run: RunFolder) -> None:
     assert at.session_state["draft"].config.optimizer.learning_rate == 0.01  # the sidebar's, not the snapshot's
 
 
+def test_a_forked_run_goes_on_at_the_speed_of_the_dial(run: RunFolder, root: Path) -> None:
+    at = page(run, at_step=2)
+    at.session_state["shown"].speed = 3.0
+    at.button("continue-from").click().run()
+    assert RunFolder(root / at.session_state["shown"].run_id).control().steps_per_second == 3.0
+
+
 def history(*changes: dict[str, list[object]], parent: str = "") -> History:
     found = History(Path("nowhere"))
     for step, each in enumerate(changes, 1):
