@@ -68,7 +68,7 @@ def render_all(
 
 
 def _answers(reader: Reader, model: Model, sheet: Sheet, settings: PrepareSettings) -> Shares:
-    return answers(session.desk().answers, reader.name, model, sheet, settings)
+    return answers(session.desk().answers, str(reader.path), model, sheet, settings)
 
 
 def _card(reader: Reader, model: Model, found: tuple[Prepared, ...], shares: Shares, alone: bool) -> str:

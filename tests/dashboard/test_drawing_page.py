@@ -205,7 +205,7 @@ def absurd(name: str) -> np.ndarray[Any, Any]:
 
 def test_the_menu_of_readers_falls_back_on_what_is_there(drawing_page: AppTest) -> None:
     assert choices(None)[0].label.startswith("the pretrained network")
-    assert drawing_page.multiselect("readers").value == [choices(None)[0].label]
+    assert drawing_page.multiselect("readers").value == [choices(None)[0].key]
     checked(drawing_page.multiselect("readers").set_value([]).run())
     assert "by the pretrained network" in html(draw(drawing_page, pad((SEVEN, 0.3))))
     assert chosen([]) == []

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import session
 from dashboard.drawing.answer import in_words
 from dashboard.drawing.pin_curves import Pin
 from dashboard.drawing.readers import Reader
 from dashboard.hand import hand_figures
 from dashboard.session import Sketch
+from engine.about import About, write_about
 from engine.checkpoint import Checkpoint, Position, write_checkpoint
 from engine.config import TrainingConfig
 from engine.datasets.base import Scaling
@@ -155,10 +157,37 @@ def test_drawings_are_prepared_once_for_a_size_however_often_the_weights_change(
 
 
 def test_a_run_named_with_markdown_is_named_as_it_is_written(tmp_path: Path) -> None:
-    from engine.about import About, write_about
-
     run = run_with(tmp_path)
     write_about(run, About(name="**loud** ![](http://x.example/y.png)"))
     captions = words(pinned(run, 1)).partition("How sure run")[2]
     assert "\\*\\*loud" in captions
     assert "\\!\\[\\]" in captions
+
+
+def test_runs_of_the_same_name_are_offered_and_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKLING_RUNS", str(tmp_path))
+    session.runs.clear()
+    for name in ("elder", "younger"):
+        run = RunFolder.create(tmp_path, TrainingConfig(layers=(Flatten(), Dense(units=10))), name)
+        write_network(run.latest)
+        write_about(run, About(name="twin"))
+
+    def script():  # type: ignore[no-untyped-def]  # only its body goes into the page
+        import streamlit as st
+
+        from dashboard.drawing import reader_menu
+
+        st.session_state["reading"] = reader_menu.render(reader_menu.choices(None))
+
+    at = checked(AppTest.from_function(script, default_timeout=30).run())
+    offered = [each for each in at.multiselect[0].options if "twin" in each]
+    assert len(set(offered)) == 2
+    at.multiselect[0].set_value(["elder", "younger"])
+    checked(at.run())
+    found = at.session_state["reading"]
+    assert {each.path.parent.name for each in found} == {"elder", "younger"}
+    assert len({each.name for each in found}) == 2
+    write_about(RunFolder(tmp_path / "elder"), About(name="renamed"))
+    assert {each.path.parent.name for each in checked(at.run()).session_state["reading"]} == {"elder", "younger"}
+    session.runs().close()
+    session.runs.clear()
