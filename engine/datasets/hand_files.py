@@ -20,6 +20,7 @@ from engine.datasets.base import DataError
 from engine.datasets.inks import INK_SIDE, fitted_ink, prepared_ink
 from engine.datasets.personal import MOST, Hand, held_among, read_hand, write_hand
 from engine.drawing import find_ink
+from engine.drawing.header import PNG, size_in_header
 
 PICTURE = re.compile(r"(?:.*/)?([0-9])/[^/]+\.png", re.IGNORECASE)
 MOST_BYTES = 2_000_000  # of one picture's file
@@ -89,8 +90,8 @@ def _from_pictures(file: zipfile.ZipFile) -> Hand:
 
 def _ink(encoded: bytes) -> Bytes:
     """The ink of one PNG, uint8 (112, 112); its size is looked at before it is unpacked."""
-    width, height = (int.from_bytes(encoded[at : at + 4], "big") for at in (16, 20))
-    if encoded[:8] != b"\x89PNG\r\n\x1a\n" or not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE):
+    width, height = size_in_header(encoded) or (0, 0)
+    if not encoded.startswith(PNG) or not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE):
         raise DataError(f"a picture in this zip file is no PNG of at most {MOST_SIDE} x {MOST_SIDE} pixels.")
     pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint8:

@@ -8,7 +8,6 @@ Nothing of a zip is written to disk, so no name in it can point anywhere.
 
 import os
 import re
-import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import numpy.typing as npt
 from engine.arrays import Bytes
 from engine.datasets.base import DataError
 from engine.datasets.budget import Budget
+from engine.drawing.header import size_in_header
 
 Array = npt.NDArray[Any]
 
@@ -142,7 +142,7 @@ def _grey(source: Source, name: str, budget: Budget) -> Bytes:
     if source.size > MOST_FILE:
         raise DataError(f"{name}: {shown} has {source.size:,} bytes; at most {MOST_FILE:,} are read.")
     data = source.read()
-    size = picture_size(data)
+    size = size_in_header(data)
     if size is None or not (0 < size[0] <= MOST_SIDE and 0 < size[1] <= MOST_SIDE):
         what = "is no PNG, JPEG or BMP picture" if size is None else f"has {size[0]}x{size[1]} pixels"
         raise DataError(f"{name}: {shown} {what}; expected pictures of at most {MOST_SIDE}x{MOST_SIDE} pixels.")
@@ -181,25 +181,3 @@ def _common(grey: Bytes) -> Bytes:
     square[top : top + height, left : left + width] = grey
     how = cv2.INTER_AREA if side > COMMON_SIDE else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(square, (COMMON_SIDE, COMMON_SIDE), interpolation=how), np.uint8)
-
-
-def picture_size(data: bytes) -> tuple[int, int] | None:
-    """(width, height) as the file's header says, without unpacking it; None for what is no PNG, JPEG or BMP."""
-    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
-        return struct.unpack(">II", data[16:24])
-    if data[:2] == b"BM" and len(data) >= 26:
-        width, height = struct.unpack("<ii", data[18:26])
-        return abs(width), abs(height)
-    return _jpeg_size(data) if data[:2] == b"\xff\xd8" else None
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Segments are a marker, a length, and as many bytes; the one that begins a frame has the size."""
-    place = 2
-    while place + 9 <= len(data) and data[place] == 0xFF:
-        marker = data[place + 1]
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", data[place + 5 : place + 9])
-            return width, height
-        place += 2 + struct.unpack(">H", data[place + 2 : place + 4])[0]
-    return None

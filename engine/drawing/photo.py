@@ -6,22 +6,17 @@ read first, and what is too large is refused without having been decoded.
 
 from __future__ import annotations
 
-import struct
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.drawing.header import JPEG, PNG, size_in_header
 from engine.drawing.ink import LARGEST_SIDE, find_ink, read_photo
 
 MOST_BYTES = 15_000_000
 MOST_PIXELS = 64_000_000  # the largest photographs of telephones have 50 million
 MOST_PIXELS_OF_PNG = 25_000_000  # a PNG cannot be decoded at a smaller size
 SHOWN_SIDE = LARGEST_SIDE  # pixels; more is not looked at
-
-_PNG = b"\x89PNG\r\n\x1a\n"
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # JPEG's markers before a frame's size
-_ALONE = {0x01, *range(0xD0, 0xD9)}  # JPEG's markers without a length
 
 
 class PictureError(ValueError):
@@ -39,7 +34,7 @@ def decode_picture(data: bytes) -> NDArray[np.uint8]:
             "Send a smaller copy, or a part of it."
         )
     width, height = picture_size(data)
-    png = data.startswith(_PNG)
+    png = data.startswith(PNG)
     most = MOST_PIXELS_OF_PNG if png else MOST_PIXELS
     if not 0 < width * height <= most:
         raise PictureError(
@@ -63,31 +58,13 @@ def ink_of_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def picture_size(data: bytes) -> tuple[int, int]:
     """(width, height) from the header of a PNG or JPEG file. Raises PictureError for anything else."""
-    if data.startswith(_PNG) and len(data) >= 24 and data[12:16] == b"IHDR":
-        width, height = struct.unpack(">II", data[16:24])
-        return width, height
-    if data.startswith(b"\xff\xd8"):
-        return _jpeg_size(data)
-    raise PictureError("This is neither a PNG nor a JPEG picture. Save it as one of these, and send that.")
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """Walk from marker to marker up to the one that tells the frame's size."""
-    place = 2
-    while place + 9 <= len(data):
-        if data[place] != 0xFF:
-            break
-        marker = data[place + 1]
-        if marker == 0xFF:  # padding
-            place += 1
-        elif marker in _ALONE:
-            place += 2
-        elif marker in _FRAMES:
-            height, width = struct.unpack(">HH", data[place + 5 : place + 9])
-            return width, height
-        else:
-            place += 2 + struct.unpack(">H", data[place + 2 : place + 4])[0]
-    raise PictureError("The file is damaged: it begins as a JPEG picture, but does not say how large it is.")
+    if not data.startswith((PNG, JPEG)):
+        raise PictureError("This is neither a PNG nor a JPEG picture. Save it as one of these, and send that.")
+    size = size_in_header(data)
+    if size is None:
+        kind = "PNG" if data.startswith(PNG) else "JPEG"
+        raise PictureError(f"The file is damaged: it begins as a {kind} picture, but does not say how large it is.")
+    return size
 
 
 def _mode(png: bool, longest: int) -> int:

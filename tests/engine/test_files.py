@@ -15,7 +15,7 @@ from engine.datasets import DataError, facts, load
 from engine.datasets.arranging import _role
 from engine.datasets.budget import Budget
 from engine.datasets.matlab import read_matlab
-from engine.datasets.pictures import picture_size
+from engine.drawing.header import size_in_header
 
 
 def digits(count=60, side=8, classes=10):
@@ -375,7 +375,7 @@ def test_other_files_are_explained(tmp_path, data, message):
         ({"a.png": b""}, "no pictures in folders"),
         ({"0/a.png": b"", "1/b.png": b""}, "is no PNG"),
         ({"0/a.png": png(np.zeros((4, 4), np.uint8))[:40], "1/b.png": b""}, "damaged"),
-        ({"0/a.png": b"\x89PNG\r\n\x1a\n" + b"\0" * 8 + struct.pack(">II", 60_000, 60_000)}, "60000x60000 pixels"),
+        ({"0/a.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 60_000, 60_000)}, "60000x60000 pixels"),
         ({"0/a.png": png(np.eye(4, dtype=np.uint8))}, "has 1 folders with pictures"),
         ({"0/a.png": b"\0" * 9_000_000}, "at most 8,000,000"),
     ],
@@ -416,8 +416,20 @@ def test_a_budget_is_for_all_that_is_read():
 
 @pytest.mark.parametrize("ending", [".png", ".jpg", ".bmp"])
 def test_the_size_of_a_picture_is_read_from_its_header(ending):
-    assert picture_size(cv2.imencode(ending, np.zeros((30, 20, 3), np.uint8))[1].tobytes()) == (20, 30)
-    assert picture_size(b"GIF89a") is None
+    data = cv2.imencode(ending, np.zeros((30, 20, 3), np.uint8))[1].tobytes()
+    assert size_in_header(data) == (20, 30)
+    assert size_in_header(data[:16]) is None
+    assert size_in_header(b"GIF89a") is None
+
+
+def test_a_jpeg_with_padded_markers_is_read_in_a_folder_of_pictures(tmp_path):
+    """The standard allows bytes of 255 before any marker."""
+    images, labels = digits(20)
+    root = folders(tmp_path / "mine", images, labels, ".jpg")
+    for path in root.rglob("*.jpg"):
+        data = path.read_bytes()
+        path.write_bytes(data[:2] + b"\xff\xff" + data[2:])
+    assert load(str(root)).classes == 10
 
 
 # --- damage: whatever the bytes, a data set or a DataError, and no great memory ----------------------------------
