@@ -6,7 +6,6 @@ tried again.
 
 import errno
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -50,6 +49,7 @@ class Recorder:
         self._cost = trainer.state_bytes / BYTES_PER_SECOND  # seconds that a save takes, by the last one
         self._spent = 0.0  # seconds that all took that were not asked for
         self._stand: object = None  # what was saved last
+        self._best: Checkpoint | None = None  # which best epoch was written last
         self._before = seconds
         self._paused_at: float | None = None
 
@@ -83,7 +83,6 @@ class Recorder:
         if isinstance(event, RunStarted):
             self._begin(event.step)
         elif isinstance(event, EpochDone):
-            self._timed(lambda: self._keep_best(event))
             self._save_in_time(EPOCH_CREDIT)
         elif isinstance(event, Validated):
             self._save_in_time()
@@ -137,29 +136,32 @@ class Recorder:
     def _save_in_time(self, credit: float = 0.0) -> None:
         """Save if that keeps all such saves within their share of the time; credit: saves in advance."""
         if self._spent + (1 - credit) * self._cost <= SAVE_GRACE + SAVE_SHARE * (self.seconds - self._before):
-            self._cost = self._timed(self.save)
+            begun = time.perf_counter()
+            written = self.save()
+            taken = time.perf_counter() - begun
+            self._spent += taken
+            self._cost = taken if written else self._cost
 
-    def _timed(self, act: Callable[[], None]) -> float:
-        """Seconds that it took; they are counted."""
-        begun = time.perf_counter()
-        act()
-        taken = time.perf_counter() - begun
-        self._spent += taken
-        return taken
+    def save(self) -> bool:
+        """Write the newest weights, with all that is needed to go on, and keep them as a snapshot.
 
-    def save(self) -> None:
-        """Write the newest weights, with all that is needed to go on, and keep them as a snapshot."""
+        Those of the best epoch so far go with them, and only then: who goes on needs both of one time, and where every
+        epoch is the best, writing each of them would leave no time for the newest. False if nothing was written.
+        """
         self.flush()  # so that whoever goes on from here finds all that led here
         trainer = self._trainer
         stand = (trainer.config, trainer.position, trainer.record.looked, trainer.record.probed)
         if stand == self._stand:
-            return
+            return False
         trainer.record.seconds = self.seconds
+        self._write_best()  # first: after a crash in between, the run goes on from before it and makes it again
         saved = trainer.checkpoint()
-        if _is_finite(saved) and self._write("newest", self._run.latest, saved):
+        written = _is_finite(saved) and self._write("newest", self._run.latest, saved)
+        if written:
             self._stand = stand
             self._keep_snapshot()
         self._saved = time.perf_counter()
+        return written
 
     def _keep_snapshot(self) -> None:
         best = self._trainer.best
@@ -172,17 +174,17 @@ class Recorder:
         elif has_room(self._trainer.state_bytes):
             self._save_in_time()
 
-    def _keep_best(self, event: EpochDone) -> None:
-        # before latest.npz: after a crash in between, the run goes on from before it and makes it again
+    def _write_best(self) -> None:
         best = self._trainer.best
-        if event.best and best is not None:
-            self._write("best", self._run.best, best)
+        if best is not None and best is not self._best and self._write("best", self._run.best, best):
+            self._best = best
 
     def _end(self) -> None:
         kept = self._trainer.kept
         if kept is None:
             self.save()
         else:
+            self._write_best()
             self._write("final", self._run.final, kept)
 
     def _write(self, which: str, path: Path, checkpoint: Checkpoint) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from engine import recording, worker
 from engine.checkpoint import read_checkpoint
 from engine.events import BatchDone
+from engine.record import Record
 from engine.rundir import Control, RunFolder
 from engine.snapshots import MOST_BYTES, Keeper, Snapshot, at_or_before, file_of, most_bytes, snapshots, surplus
 
@@ -256,6 +257,33 @@ def test_saving_takes_its_share_of_the_time_and_no_more(tiny, tmp_path, monkeypa
     trainer.close()
     share = recording.SAVE_SHARE * 40
     assert 0.8 * share < spent <= share + recording.SAVE_GRACE + 3 * 0.05
+
+
+def test_where_every_epoch_is_the_best_the_newest_weights_are_still_written(tiny, tmp_path, monkeypatch):
+    """A clock of our own: each step takes 10 ms, each file 50 ms. An epoch has 4 steps."""
+    now, saved = 0.0, [0.0]
+    monkeypatch.setattr(recording.time, "perf_counter", lambda: now)
+    judge = Record.end_epoch
+    monkeypatch.setattr(Record, "end_epoch", lambda self, *figures: judge(self, *figures) or True)
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000}))
+
+    def write(path, checkpoint):
+        nonlocal now
+        path.write_bytes(b"weights")
+        now += 0.05
+        if path == run.latest:
+            saved.append(now)
+
+    monkeypatch.setattr(recording, "write_checkpoint", write)
+    trainer = worker.make_trainer(run.config())
+    with recording.Recorder(run, trainer) as recorder:
+        for event in trainer.run():
+            now += 0.01 * isinstance(event, BatchDone)
+            recorder.record(event)
+            if now > 40:
+                break
+    trainer.close()
+    assert max(later - earlier for earlier, later in itertools.pairwise([*saved, now])) < 6  # 100 ms in 5 s are 2 %
 
 
 def test_a_save_that_is_asked_for_is_made_whatever_it_costs_and_once(tiny, tmp_path, monkeypatch):
