@@ -118,7 +118,7 @@ def _source(sources: Sequence[str], picked: Sequence[Summary], form: str) -> str
     """Whose settings to start from."""
     names = {each.id: each.name for each in picked} | {SIDEBAR: "the sidebar of the Train page"}
     names[TOGETHER] = f"the {len(picked)} picked runs"
-    key = css_key(f"{form}-source-{'-'.join(sources)}"[:200])  # other picks, another menu: what fits comes first
+    key = f"{form}-source-{zlib.crc32(' '.join(sources).encode())}"  # other picks, another menu
     chosen = st.selectbox("Start from", sources, key=key, format_func=lambda each: names[each], width=270)
     return chosen or SIDEBAR
 

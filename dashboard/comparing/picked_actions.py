@@ -14,6 +14,8 @@ from dashboard.controlled import controlled
 from engine.about import LONGEST_NAME, LONGEST_NOTE
 from engine.rundir import RunError
 
+MOST_PROBLEMS = 3  # that are said; one more would hide the page
+
 
 def render(picked: Sequence[Summary]) -> None:
     """A row of buttons that make sense for one run, or for several."""
@@ -111,13 +113,13 @@ def delete_key(ids: Sequence[str]) -> str:
 def _delete_now(ids: Sequence[str]) -> None:
     page, shown = picking(), session.shown()
     page.put([])
-    for run_id in ids:
-        try:
-            session.runs().delete(run_id)
-            if shown.run_id == run_id:
-                session.show(None)
-        except RunError as error:
-            page.problem = str(error)
+
+    def delete(run_id: str) -> None:
+        session.runs().delete(run_id)
+        if shown.run_id == run_id:
+            session.show(None)
+
+    _each(delete, ids)
 
 
 def _star(ids: Sequence[str], starred: bool) -> None:
@@ -126,13 +128,19 @@ def _star(ids: Sequence[str], starred: bool) -> None:
 
 
 def _each(act: Callable[[str], None], ids: Sequence[str]) -> None:
-    page = picking()
-    page.problem = ""
+    problems = []
     for run_id in ids:
         try:
             act(run_id)
         except RunError as error:
-            page.problem = str(error)
+            problems.append(str(error))
+    picking().problem = in_short(problems)
+
+
+def in_short(problems: Sequence[str]) -> str:
+    """The first few of them, and how many more there are."""
+    more = len(problems) - MOST_PROBLEMS
+    return " ".join([*problems[:MOST_PROBLEMS], *([f"And {more} more like these."] if more > 0 else [])])
 
 
 def _stop(run_id: str) -> None:

@@ -16,6 +16,9 @@ from dashboard.charts.overlay import tone_color, tone_dash
 from dashboard.comparing.catalog import Summary
 from dashboard.palette import palette
 
+ROWS = "run-table-rows"  # where a tab keeps them
+_Kept = tuple[Summary, int | None, bytes]  # what a row was made of, and the row
+_Rows = dict[str, _Kept]  # by run
 _HERE = Path(__file__)
 _BORDERS = {"solid": "solid", "dash": "dashed", "dashdot": "dotted"}  # a line in a chart -> in a table
 
@@ -60,7 +63,10 @@ def run_table(
             act(str(value["kind"]), str(value.get("id")))
 
     # Bytes, made of rows that are kept: Streamlit would turn 500 dictionaries into JSON twice, several times a second.
-    rows = b",".join(_kept_row(each, tones.get(each.id)) for each in summaries)
+    kept: _Rows = st.session_state.get(ROWS, {})
+    made: _Rows = {each.id: _kept_row(kept.get(each.id), each, tones.get(each.id)) for each in summaries}
+    st.session_state[ROWS] = made  # of this tab, which has colours of its own; what is not in the table is forgotten
+    rows = b",".join(row for _, _, row in made.values())
     rest = json.dumps({"picked": list(picked), "revision": revision}).encode()
     data = b'{"rows":[' + rows + b"]," + rest[1:]
     _component()(data=data, key=key, height="content", on_picked_change=picked_changed, on_act_change=acted)
@@ -77,16 +83,12 @@ def _reported(key: str, name: str) -> Any:
     return state.get(name) if isinstance(state, Mapping) else getattr(state, name, None)
 
 
-_rows: dict[str, tuple[Summary, int | None, bytes]] = {}  # by run: what its row was made of, and the row
-
-
-def _kept_row(each: Summary, tone: int | None) -> bytes:
-    """The row as JSON, made anew only for a new summary."""
-    kept = _rows.get(each.id)
-    if kept is None or kept[0] is not each or kept[1] != tone:
-        row = _row(each) | {"line": None if tone is None else line_style(tone)}
-        kept = _rows[each.id] = (each, tone, json.dumps(row).encode())
-    return kept[2]
+def _kept_row(kept: _Kept | None, each: Summary, tone: int | None) -> _Kept:
+    """The row as JSON, made anew only for a new summary or another line."""
+    if kept is not None and kept[0] is each and kept[1] == tone:
+        return kept
+    row = _row(each) | {"line": None if tone is None else line_style(tone)}
+    return each, tone, json.dumps(row).encode()
 
 
 def _row(each: Summary) -> dict[str, Any]:
