@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.averaging import WeightAverage
-from engine.checkpoint import Checkpoint, CheckpointError, Position, versions
+from engine.checkpoint import Checkpoint, Position, versions
 from engine.config import TrainingConfig, check_network, live_changes
 from engine.datasets.base import Split
 from engine.evaluation import Evaluator, Figures
@@ -73,8 +73,7 @@ class Trainer:
 
     def _resume(self, saved: Checkpoint) -> None:
         """Take over everything that a checkpoint of this run holds."""
-        if saved.position.offset > len(self.data.train_images):
-            raise CheckpointError("the checkpoint lies beyond the end of an epoch; it belongs to other data.")
+        saved.check_data(self.data)
         self._state.restore(saved)
         self.position = saved.position
         self.record = Record.from_json(saved.record)
@@ -121,6 +120,7 @@ class Trainer:
             record=self.record.to_json(),
             parts=self.parts,
             versions=versions(),
+            data=self.data.digest,
         )
 
     def run(self) -> Iterator[Event]:

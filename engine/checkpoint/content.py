@@ -1,6 +1,6 @@
 """Checkpoints: weights, and all that is needed to go on training, in one .npz without pickles.
 
-    header              JSON as uint8: format, config, classes, scaling, position, slots_began, record, versions
+    header              JSON as uint8: format, config, classes, scaling, position, slots_began, record, versions, data
     params/NAME         trained arrays ("params/0.conv.weight")
     tracked/NAME        running means and the like
     slots/SLOT/NAME     the optimizer's vectors, cut up by parameter (in format 1, Adam's with their factors)
@@ -20,7 +20,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.config import TrainingConfig
-from engine.datasets.base import Scaling
+from engine.datasets.base import Scaling, Split
 from engine.files import replace_file
 
 FORMAT = 2
@@ -56,6 +56,18 @@ class Checkpoint:
     record: dict[str, Any] = field(default_factory=dict)  # best so far, early stopping, sums of the epoch
     parts: int = 1
     versions: dict[str, str] = field(default_factory=dict)
+    data: str = ""  # Split.digest; "" in older files
+
+    def check_data(self, data: Split) -> None:
+        """Raise CheckpointError where a run cannot go on with this data: it is not what the run was trained on."""
+        if self.position.offset > len(data.train_images):
+            raise CheckpointError("the checkpoint lies beyond the end of an epoch; it belongs to other data.")
+        if self.data and data.digest and self.data != data.digest:
+            raise CheckpointError(
+                f"the data {data.name} has changed since this run was trained on it: expected {self.data}, got "
+                f"{data.digest} (numbers of images, checksums of labels and images). Put it back as it was, or start a "
+                "new run."
+            )
 
 
 def versions() -> dict[str, str]:
@@ -76,6 +88,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "record": checkpoint.record,
         "parts": checkpoint.parts,
         "versions": checkpoint.versions,
+        "data": checkpoint.data,
     }
     text = json.dumps(header, allow_nan=False).encode()
     arrays: dict[str, Any] = {"header": np.frombuffer(text, np.uint8)}

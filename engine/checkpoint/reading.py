@@ -99,6 +99,7 @@ def _assemble(file: zipfile.ZipFile, header: dict[str, Any]) -> Checkpoint:
         record=_record(header["record"]),
         parts=_parts(header["parts"]),
         versions={str(key): str(value) for key, value in dict(header["versions"]).items()},
+        data=str(header.get("data", "")),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.checkpoint import read_checkpoint, write_checkpoint
+from engine.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from engine.config import TrainingConfig
 from engine.datasets import load_split
 from engine.optimizers import Optimizer
@@ -203,6 +203,23 @@ def test_a_checkpoint_of_other_data_is_refused(tiny, digits):
     saved = dataclasses.replace(trainer.checkpoint(), position=dataclasses.replace(trainer.position, offset=71))
     with pytest.raises(ValueError, match="belongs to other data"):
         Trainer(tiny, digits, resume=saved)
+
+
+def test_a_run_does_not_go_on_with_data_that_was_changed(tiny, tmp_path):
+    numbers = np.random.default_rng(1)
+    images, labels = numbers.integers(0, 256, (80, 8, 8)).astype(np.uint8), np.arange(80) % 10
+
+    def trainer(labels, resume=None):
+        np.savez(tmp_path / "mine.npz", images=images, labels=labels)
+        return Trainer(config, load_split(config.data, 1), resume)
+
+    config = tiny.with_values({"data.source": str(tmp_path / "mine.npz")})
+    write_checkpoint(tmp_path / "latest.npz", trainer(labels).checkpoint())
+    saved = read_checkpoint(tmp_path / "latest.npz")
+    assert trainer(labels, saved).position == saved.position
+    with pytest.raises(CheckpointError, match="has changed since this run"):
+        trainer(np.where(np.arange(80) == 5, 0, labels), saved)
+    trainer(np.roll(labels, 1), dataclasses.replace(saved, data=""))  # an older file does not tell
 
 
 def test_a_checkpoint_is_a_copy_that_training_on_does_not_change(tiny, digits):
