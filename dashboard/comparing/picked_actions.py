@@ -11,6 +11,7 @@ from dashboard.comparing.catalog import Summary
 from dashboard.comparing.picking import change_about, open_run, picking, take_settings
 from dashboard.comparing.race import MOST_LANES
 from dashboard.controlled import controlled
+from dashboard.markdown import literal
 from engine.about import LONGEST_NAME, LONGEST_NOTE
 from engine.rundir import RunError
 
@@ -83,7 +84,7 @@ def _name_and_note(summary: Summary) -> None:
             max_chars=LONGEST_NOTE,
             placeholder="What was tried, and what came of it",
         )
-        st.caption(f"Run {summary.id}")
+        st.caption(literal(f"Run {summary.id}"))
 
 
 def _delete(picked: Sequence[Summary]) -> None:
