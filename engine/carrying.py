@@ -38,7 +38,7 @@ def carried_lines(events_file: Path, saved: Checkpoint) -> list[bytes]:
 
 def _take(told: list[_Told], event: dict[str, Any], saved: Checkpoint) -> None:
     kind, steps, here = event.get("event"), _steps(event), saved.position.step
-    if not isinstance(kind, str) or kind in _PASSING or not steps:
+    if not isinstance(kind, str) or kind in _PASSING or not steps or not _is_sound(kind, event, len(steps)):
         return
     if kind == "RunStarted":
         _void(told, steps[0])
@@ -53,6 +53,16 @@ def _steps(event: dict[str, Any]) -> list[int]:
     found = event.get("step")
     steps: list[Any] = found if isinstance(found, list) else [found]
     return steps if all(type(step) is int for step in steps) else []
+
+
+def _is_sound(kind: str, event: dict[str, Any], count: int) -> bool:
+    """Whether batches are told in columns, and all else is not; a damaged line may hold anything."""
+    if kind != "Batches":
+        return not isinstance(event["step"], list)
+    columns = event["step"], event.get("epoch")
+    return all(isinstance(column, list) and len(column) == count for column in columns) and all(
+        isinstance(epoch, int | float) for epoch in event["epoch"]
+    )
 
 
 def _void(told: list[_Told], step: int) -> None:

@@ -145,6 +145,25 @@ def test_a_fork_without_changes_is_marked_too(parent, tmp_path):
     assert (mark.step, mark.changes, mark.parent) == (5, {}, "parent")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"event": "Batches", "step": 5},
+        {"event": "Batches", "step": [5]},
+        {"event": "Batches", "step": [5], "epoch": [None]},
+        {"event": "EpochDone", "step": [4], "epoch": 1, "best": True},
+    ],
+)
+def test_damaged_lines_are_not_taken_along(parent, tmp_path, line):
+    copy = RunFolder.create(tmp_path, parent.config(), "copy")
+    copy.events_file.write_bytes(parent.events_file.read_bytes())
+    append(copy, line)
+    copy.snapshots.mkdir()
+    file_of(copy, 5).write_bytes(file_of(parent, 5).read_bytes())
+    child = fork(tmp_path, copy, snapshot(copy, 5), parent.config())
+    assert history(child).batches["step"].tolist() == [1, 2, 3, 4, 5]
+
+
 def test_a_fork_of_a_fork_shows_both(parent, tmp_path):
     first = fork(tmp_path, parent, snapshot(parent, 5), parent.config().with_values({"batch_size": 10}))
     carried_on(first)
