@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,11 @@ def run(options: argparse.Namespace) -> int:
     check_network(config, found.image_shape, found.classes)
     run = RunFolder.create(options.runs, config, options.name)
     run.claim()
-    session = Session(run)
+    try:
+        session = Session(run)
+    except BaseException:  # the page would show a run that never began, and its name would be taken
+        shutil.rmtree(run.path, ignore_errors=True)
+        raise
     told = Progress(config, quiet=options.json)
     if not options.json:
         for note in load(config.data.source).notes:

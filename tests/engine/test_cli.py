@@ -217,6 +217,13 @@ def test_a_name_is_not_used_twice(call, trained, digits_file):
     assert "first exists already" in error
 
 
+def test_a_run_that_cannot_begin_leaves_nothing_and_its_name_free(call, digits_file, tmp_path):
+    status, _, error = call(*options(digits_file, tmp_path / "runs"), "--name", "mine", "--start-from", "none.npz")
+    assert status == 1
+    assert "none.npz" in error
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_interrupted_training_can_be_continued(digits_file, tmp_path):
     import signal
     import time
