@@ -7,6 +7,7 @@ weights and leaves the run to be continued. Without it, it trains to the end.
 import argparse
 import contextlib
 import json
+import math
 import os
 import signal
 import sys
@@ -46,12 +47,12 @@ class Session:
         self._looked = self._beaten = 0.0
         self.leave = threading.Event()  # set when the run is to be left to somebody else
         resume = read_checkpoint(run.latest) if run.latest.exists() else None
-        self._trainer = make_trainer(resume.config if resume else run.config(), resume)
+        self._trainer = make_trainer(resume.config if resume else run.config(), resume, watched)
         if resume is not None:  # a best epoch that comes after it will be made again
             self._trainer.best = best_so_far(run, resume, carried_lines(run.events_file, resume))
         seconds = resume.record.get("seconds") if resume else 0.0
         self._recorder = Recorder(run, self._trainer, float(seconds or 0.0))
-        self._next_step = 0.0
+        self._last_step = -math.inf  # when it was due, or came if that was later
 
     @property
     def seconds(self) -> float:
@@ -114,11 +115,11 @@ class Session:
     def _pace(self) -> None:
         """Slow motion: wait for the next step's time, and keep listening meanwhile."""
         while (speed := self._control.steps_per_second) and self._control.wish == "running":
-            now = time.perf_counter()
-            if now >= self._next_step or self.leave.is_set():
-                self._next_step = max(self._next_step, now - 1 / speed) + 1 / speed
+            now, due = time.perf_counter(), self._last_step + 1 / speed  # by the newest speed, which may have changed
+            if now >= due or self.leave.is_set():
+                self._last_step = max(due, now - 1 / speed)
                 return
-            time.sleep(min(self._next_step - now, PAUSED_SECONDS))
+            time.sleep(min(due - now, PAUSED_SECONDS))
             self._follow()
 
     def _follow(self, force: bool = False) -> None:
@@ -152,11 +153,11 @@ class Session:
         self._trainer.change(self._run.config().with_values(control.settings))
 
 
-def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None) -> Trainer:
+def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None, watched: bool = False) -> Trainer:
     """Load the data, and the weights that the config names, and put a trainer together."""
     data = load_split(config.data, config.seed)
     start = read_checkpoint(Path(config.start_from)) if config.start_from and resume is None else None
-    return Trainer(config, data, resume, start, processes=True)
+    return Trainer(config, data, resume, start, processes=True, watched=watched)
 
 
 def watch_stdin(leave: threading.Event) -> None:
@@ -178,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run = RunFolder.open(options.run.parent, options.run.name)
         run.claim()
-        session = Session(run)
+        session = Session(run, options.watch_stdin)
         signal.signal(signal.SIGTERM, lambda *_: session.leave.set())
         if options.watch_stdin:
             threading.Thread(target=watch_stdin, args=(session.leave,), daemon=True).start()

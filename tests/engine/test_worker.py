@@ -356,6 +356,18 @@ def paused_at(run, *controls):
     return [(event["step"], event["epoch"]) for event in lines(run) if event["event"] == "Paused"]
 
 
+def test_a_very_slow_run_that_is_made_fast_does_not_wait_for_the_old_time(tiny, tmp_path):
+    run = RunFolder.create(tmp_path, tiny)
+    run.claim()
+    run.write_control(Control(steps_per_second=0.05))  # the first step comes at once, the next after 20 s
+    session = worker.Session(run)
+    begun = time.perf_counter()
+    for event in session.events():
+        if event.step == 1:
+            run.write_control(Control(steps_per_second=1000.0))
+    assert time.perf_counter() - begun < 10
+
+
 def test_one_epoch_is_told_to_its_end_before_the_pause(tiny, tmp_path):
     run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 3, "validate_every": 1}))
     assert paused_at(run, Control(until_epoch=1), Control(until_epoch=2.0)) == [(4, 1.0), (8, 2.0)]
