@@ -1,13 +1,18 @@
 """Files that are written whole or not at all, and what to do when they cannot be written."""
 
+import contextlib
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+
+if sys.platform != "win32":
+    import fcntl
 
 
 class RunError(ValueError):
@@ -30,6 +35,21 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
                 time.sleep(0.01)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Whoever else asks for this folder's lock waits meanwhile. Ends with the process; does nothing on Windows."""
+    if sys.platform == "win32":
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_json(path: Path, data: Any) -> None:

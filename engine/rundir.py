@@ -7,7 +7,7 @@
       worker.json      who trains it: process id, host, start; its modification time is the heartbeat
       latest.npz       newest weights with all that is needed to go on, written a few times a second at most
       snapshots/       saves that were kept, so that the run can be rewound: {step:09d}.npz (see snapshots.py)
-      best.npz         weights of the epoch with the best validation accuracy
+      best.npz         weights of the epoch with the best validation accuracy; written with latest.npz
       final.npz        the weights that a complete run ended with, whose test figures it told
       worker.log       what the worker printed, for the case that it crashed
 
@@ -24,6 +24,7 @@ before a {"event": "Forked", "parent": RUN_ID, ..} was told by that run (see for
 """
 
 import contextlib
+import contextlib
 import os
 import re
 import secrets
@@ -38,7 +39,7 @@ from pathlib import Path
 from engine.config import TrainingConfig
 from engine.control import Control
 from engine.eventlog import EventReader, tail_events
-from engine.files import RunError, read_json, replace_file, write_json
+from engine.files import RunError, locked, read_json, replace_file, write_json
 from engine.spec import SettingError
 
 __all__ = [
@@ -154,13 +155,20 @@ class RunFolder:
         write_json(self.control_file, asdict(control))
 
     def claim(self) -> None:
-        """Write worker.json for this process. Raises RunError if another live process trains this run."""
-        if self.worker_alive():
-            raise RunError(f"run {self.id} is being trained by another process already.")
-        write_json(
-            self.worker_file,
-            {"pid": os.getpid(), "host": socket.gethostname(), "start": _start_of(os.getpid())},
-        )
+        """Write worker.json for this process. Raises RunError if another live process trains this run.
+
+        Weights that a worker was writing when it was killed are removed.
+        """
+        with locked(self.path):  # two that look at once would both find nobody
+            if self.worker_alive():
+                raise RunError(f"run {self.id} is being trained by another process already.")
+            write_json(
+                self.worker_file,
+                {"pid": os.getpid(), "host": socket.gethostname(), "start": _start_of(os.getpid())},
+            )
+        for half in [*self.path.glob("*.npz.*.tmp"), *self.snapshots.glob("*.npz.*.tmp")]:
+            with contextlib.suppress(OSError):
+                half.unlink()
 
     def beat(self) -> None:
         """Show that the worker is alive."""

@@ -2,9 +2,11 @@
 
 import os
 import threading
+import time
 
 import pytest
 
+from engine import rundir
 from engine.config import TrainingConfig
 from engine.eventlog import EventWriter
 from engine.files import Attempts
@@ -200,6 +202,35 @@ def test_an_attempt_that_fails_is_said_once_for_each_kind(capsys):
     assert not attempts("first", fail)
     assert not attempts("second", fail)
     assert capsys.readouterr().err == "first: No space left on device.\nsecond: No space left on device.\n"
+
+
+def test_of_two_workers_that_claim_a_run_at_once_the_second_looks_when_the_first_has_it(run, monkeypatch):
+    write, waited = rundir.write_json, []
+
+    def slowly(path, data):
+        second = threading.Thread(target=lambda: (RunFolder(run.path).claim(), waited.append("over")))
+        monkeypatch.setattr(rundir, "write_json", write)
+        second.start()
+        second.join(0.2)
+        waited.append("first")
+        write(path, data)
+
+    monkeypatch.setattr(rundir, "write_json", slowly)
+    run.claim()
+    deadline = time.monotonic() + 10
+    while len(waited) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert waited == ["first", "over"]
+
+
+def test_what_a_killed_worker_was_writing_is_removed_when_the_run_goes_on(run):
+    run.snapshots.mkdir()
+    halves = [run.path / "latest.npz.7-7.tmp", run.snapshots / "000000003.npz.7-7.tmp"]
+    for path in [*halves, run.latest]:
+        path.write_bytes(b"half")
+    run.claim()
+    assert not any(path.exists() for path in halves)
+    assert run.latest.exists()
 
 
 # --- events ----------------------------------------------------------------------------------------------------
