@@ -24,7 +24,6 @@ before a {"event": "Forked", "parent": RUN_ID, ..} was told by that run (see for
 """
 
 import contextlib
-import contextlib
 import os
 import re
 import secrets
