@@ -40,7 +40,8 @@ USER_ERRORS = (RunError, CheckpointError, DataError, ShapeError, SettingError)
 class Session:
     """One process's work on a run: follows control.json, trains, records."""
 
-    def __init__(self, run: RunFolder) -> None:
+    def __init__(self, run: RunFolder, watched: bool = False) -> None:
+        """watched: the page that started it looks on, and needs a core (see parallel.make_crew)."""
         self._run = run
         self._control = Control()
         self._control_stamp = (0, 0)

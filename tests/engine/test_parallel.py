@@ -15,6 +15,13 @@ FORKS = sys.platform == "linux" and type(make_crew(2, processes=True)).__name__ 
 needs_processes = pytest.mark.skipif(not FORKS, reason="crews of processes need Linux on x86_64 and two cores")
 
 
+@pytest.mark.skipif(not FORKS, reason="processes need Linux on x86-64")
+def test_a_page_that_looks_on_gets_a_core(monkeypatch):
+    for cores, watched, kind in ((2, False, "ProcessCrew"), (2, True, "ThreadCrew"), (3, True, "ProcessCrew")):
+        monkeypatch.setattr("engine.parallel._cores", lambda cores=cores: cores)
+        assert type(make_crew(2, processes=True, watched=watched)).__name__ == kind
+
+
 def run_alone(program):
     """In an interpreter of its own: forking the tests' own process, which has threads, is not what crews are for."""
     code = textwrap.dedent(program)
