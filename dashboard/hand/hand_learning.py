@@ -15,7 +15,7 @@ from engine.config import TrainingConfig
 from engine.datasets import DataError
 from engine.datasets.personal import Hand, HandFile
 from engine.rundir import RunError, RunFolder
-from engine.tuning import IMAGES, SHARE, tuning
+from engine.tuning import IMAGES, SHARE, began_with, keep_weights, tuning
 
 SCOPES = {"last": "the last layer", "all": "all layers"}
 NEWEST = 12  # runs among which the newest that learned a hand is looked for
@@ -91,7 +91,7 @@ def _rows(
         after_is_reader = own is not None and own.id == run.id
         after = model if after_is_reader else _model(run)
         shown = [("Before learning", before(config)), (f"After learning with {how}", after)]
-    if not after_is_reader and not (learned and learned[1].start_from == str(reader.path.resolve())):
+    if not after_is_reader and not (learned and began_with(learned[1], reader.path)):
         shown = [(f"Now: {reader.name}", model), *shown]
     rows = []
     for name, each in shown:
@@ -141,7 +141,8 @@ def _learn(reader: Reader, model: Model, own: RunFolder | None, scope: str) -> N
     here.told = here.problem = ""
     file = HandFile()
     try:
-        config = tuning(model, reader.path, file.freeze(file.read()), scope)
+        weights = keep_weights(reader.path, file.weights) if own is not None else reader.path
+        config = tuning(model, weights, file.freeze(file.read()), scope)
         step = model.checkpoint.position.step
         about = About(
             name=f"My hand, {SCOPES[scope]}",

@@ -90,9 +90,9 @@ def split(
 ) -> Split:
     """Draw validation and training images from the data set's training images, by the seed.
 
-    The validation images are the same for any number of training images. A data set that is too small for both
-    gives the validation at most a fifth of it; one that has validation images of its own gives these. Test images
-    are never touched.
+    The validation images come first in the drawn order, so they are the same for any number of training images that
+    leaves room for them. A data set that is too small for both gives the validation at most a fifth of it; one that
+    has validation images of its own gives these. Test images are never touched.
     """
     count = len(data.images)
     if count < 2:

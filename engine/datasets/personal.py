@@ -2,6 +2,7 @@
 
     my_hand.npz              the set as it is now; or the file that INKLING_HAND names
     my_hand.frozen/HASH.npz  the set as a run learned from it, named by its contents; never changed
+    my_hand.weights/HASH.npz the weights that such a run began with (see tuning.py)
 
 A run names a frozen file in its settings, so the same settings give the same bits however the set grows afterwards.
 
@@ -175,6 +176,7 @@ class HandFile:
         named = os.environ.get("INKLING_HAND")
         self.path = path or (Path(named) if named else runs_folder().parent / "my_hand.npz")
         self.frozen = self.path.with_suffix(".frozen")
+        self.weights = self.path.with_suffix(".weights")
 
     def read(self) -> Hand:
         """What it holds; nothing if there is no file. A damaged file is moved aside, and DataError says where to.
