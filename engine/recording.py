@@ -153,7 +153,7 @@ class Recorder:
         stand = (trainer.config, trainer.position, trainer.record.looked, trainer.record.probed)
         if stand == self._stand:
             return False
-        trainer.record.seconds = self.seconds
+        trainer.record.seconds = round(self.seconds, 4)  # as events are, so that none before is later
         self._write_best()  # first: after a crash in between, the run goes on from before it and makes it again
         saved = trainer.checkpoint()
         written = _is_finite(saved) and self._write("newest", self._run.latest, saved)
