@@ -1,42 +1,117 @@
 """Makes the README's pictures of the page at work: `python tests/browser/screenshots.py [FOLDER]`.
 
-They are true: the default network is trained until it reads 97 % of the validation images, and a digit is drawn
-with the mouse. Needs playwright and Chromium, as the browser tests do.
+They are true: the default network is trained until it reads 97 % of the validation images, digits are drawn with the
+mouse, a run is rewound and gone on from, one diverges, three race. Needs playwright and Chromium, as the browser
+tests do.
 """
 
 import argparse
+import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from inkling_browser import APP, Server, draw, launched, tile
 
+from engine.about import About, write_about
+from engine.config import DataConfig, TrainingConfig
+from engine.layers import Dense, Flatten, Tanh
+from engine.losses import MeanSquaredError
+from engine.optimizers import SGD, Adam, Momentum
+from engine.rundir import RunFolder
+
 WIDE, NARROW = (1440, 900), (420, 900)
+SHORT = TrainingConfig(data=DataConfig(train_images=10_000, validation_images=2_000), epochs=2)
 
 
 def main() -> None:
-    """Train once in the light page, and show the same run in the others by its address."""
+    """One server for all pictures."""
     parser = argparse.ArgumentParser(description="Makes the README's pictures.")
     parser.add_argument("folder", type=Path, nargs="?", default=APP.parent / "pictures")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, Server(Path(scratch)) as server, launched() as browser:
-        light = open_tab(browser, "light", WIDE, server.url)
-        save(light, folder / "before.png")
-        light.get_by_role("button", name="Train", exact=True).click()
-        until(light, 97)
-        draw(light, 3)
-        save(light, folder / "train.png")
-        for name, scheme, size in (("train-dark", "dark", WIDE), ("train-narrow", "light", NARROW)):
-            other = open_tab(browser, scheme, size, light.url)
-            until(other, 97)
-            draw(other, 7)
-            save(other, folder / f"{name}.png")
-            other.close()
-        light.get_by_role("link", name="Draw").click()
-        light.get_by_text("How the drawing becomes").wait_for()
-        save(light, folder / "draw.png")
+        light = train(browser, server, folder)
+        rewind(light, folder)
+        draw_page(light, folder)
+        race(light, server, folder)
+        diverge(light, server, folder)
+
+
+def train(browser: Any, server: Server, folder: Path) -> Any:
+    """Train once in the light page, and show the same run in the others by its address."""
+    light = open_tab(browser, "light", WIDE, server.url)
+    save(light, folder / "before.png")
+    light.get_by_role("button", name="Train", exact=True).click()
+    wait(light, lambda: tile(light, "Validation accuracy") >= 97)
+    draw(light, 3)
+    light.get_by_role("button", name="Pin", exact=True).click()
+    save(light, folder / "train.png")
+    for name, scheme, size in (("train-dark", "dark", WIDE), ("train-narrow", "light", NARROW)):
+        other = open_tab(browser, scheme, size, light.url)
+        wait(other, lambda other=other: tile(other, "Validation accuracy") >= 97)
+        draw(other, 7)
+        save(other, folder / f"{name}.png")
+        other.close()
+    return light
+
+
+def rewind(tab: Any, folder: Path) -> None:
+    """Back to the run's early steps, a look inside, and another run from there."""
+    slider = tab.locator(".time-slider input")
+    slider.press("Home")
+    for _ in range(12):
+        slider.press("ArrowRight")
+    tab.get_by_text("Look inside at this step").click()
+    tab.locator(".ink-kernels img").first.wait_for()
+    save(tab, folder / "time-machine.png", tab.locator(".st-key-accuracy"))
+    before = tab.url
+    tab.get_by_role("button", name="Continue from here").click()
+    wait(tab, lambda: tab.url != before)
+    tab.get_by_text("forked from").first.wait_for()
+    wait(tab, lambda: tile(tab, "Epoch") >= 1)
+    save(tab, folder / "fork.png")
+
+
+def draw_page(tab: Any, folder: Path) -> None:
+    """What happens to a drawing, and why it is read so."""
+    tab.get_by_role("link", name="Draw").click()
+    tab.get_by_text("How the drawing becomes").wait_for()
+    save(tab, folder / "draw.png")
+    tab.get_by_text("Why this answer?").click()
+    tab.get_by_text("speaks for").wait_for()
+    save(tab, folder / "why.png", tab.get_by_text("Why this answer?"))
+
+
+def race(tab: Any, server: Server, folder: Path) -> None:
+    """Three optimizers from the same seed, over each other, with the settings in which they differ."""
+    for optimizer in (SGD(learning_rate=0.05), Momentum(learning_rate=0.01), Adam()):
+        name = type(optimizer).__name__
+        run = RunFolder.create(server.runs, replace(SHORT, optimizer=optimizer), f"race-{name.lower()}")
+        write_about(run, About(name=name, group="race", kind="race"))
+        tab.goto(f"{server.url}/?run={run.id}")
+        tab.locator(".st-key-main-continue button").click()
+    tab.get_by_role("link", name="Runs", exact=True).click()
+    tab.locator(".rt-tag", has_text="race").first.click()
+    tab.locator(".runs-said", has_text="wins after 2 epochs").wait_for(timeout=180_000)
+    save(tab, folder / "race.png")
+    save(tab, folder / "overlay.png", tab.get_by_text("Settings that differ"))
+
+
+def diverge(tab: Any, server: Server, folder: Path) -> None:
+    """A learning rate that is far too high."""
+    layers = (Flatten(), Dense(units=32), Tanh(), Dense(units=10))
+    config = replace(SHORT, layers=layers, loss=MeanSquaredError(), optimizer=SGD(learning_rate=10.0))
+    run = RunFolder.create(server.runs, config, "too-fast")
+    tab.goto(f"{server.url}/?run={run.id}")
+    tab.locator(".st-key-main-continue button").click()
+    tab.locator(".st-key-main-train button").wait_for(timeout=60_000)
+    save(tab, folder / "diverged.png")
 
 
 def open_tab(browser: Any, scheme: str, size: tuple[int, int], address: str) -> Any:
@@ -48,20 +123,24 @@ def open_tab(browser: Any, scheme: str, size: tuple[int, int], address: str) -> 
     return tab
 
 
-def until(tab: Any, accuracy: float, seconds: float = 180) -> None:
-    """Wait for this validation accuracy, in percent."""
+def wait(tab: Any, what: Callable[[], bool], seconds: float = 180) -> None:
+    """Return when it is so."""
     end = time.monotonic() + seconds
-    while not tile(tab, "Validation accuracy") >= accuracy:
+    while not what():
         if time.monotonic() > end:
-            raise TimeoutError(f"no {accuracy} % within {seconds:g} seconds")
+            raise TimeoutError(f"it did not become so within {seconds:g} seconds")
         tab.wait_for_timeout(200)
 
 
-def save(tab: Any, path: Path) -> None:
-    """Take the picture from the top of the page, when everything has been drawn."""
+def save(tab: Any, path: Path, what: Any = None) -> None:
+    """Take the picture when everything has been drawn: from the top of the page, or where `what` is in it."""
     tab.mouse.move(0, 0)
-    tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
     tab.wait_for_timeout(1500)
+    if what is None:
+        tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
+    else:
+        what.evaluate("element => element.scrollIntoView({block: 'start'})")
+    tab.wait_for_timeout(500)
     tab.screenshot(path=path)
     print(path)
 
