@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -102,6 +102,14 @@ class Server:
             self._process.kill()
             self._process.wait()
         self.log = (self.folder / "log").read_text(errors="replace")
+
+
+def wait(tab: Any, what: Callable[[], bool], seconds: float = 60) -> None:
+    """Return when it is so; fail when it does not become so."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        tab.wait_for_timeout(100)
 
 
 def draw(tab: Any, digit: int) -> None:

@@ -8,15 +8,13 @@ tests do.
 import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from inkling_browser import APP, Server, draw, launched, tile
+from inkling_browser import APP, Server, draw, launched, tile, wait
 
 from engine.about import About, write_about
 from engine.config import DataConfig, TrainingConfig
@@ -48,13 +46,13 @@ def train(browser: Any, server: Server, folder: Path) -> Any:
     light = open_tab(browser, "light", WIDE, server.url)
     save(light, folder / "before.png")
     light.get_by_role("button", name="Train", exact=True).click()
-    wait(light, lambda: tile(light, "Validation accuracy") >= 97)
+    wait(light, lambda: tile(light, "Validation accuracy") >= 97, 180)
     draw(light, 3)
     light.get_by_role("button", name="Pin", exact=True).click()
     save(light, folder / "train.png")
     for name, scheme, size in (("train-dark", "dark", WIDE), ("train-narrow", "light", NARROW)):
         other = open_tab(browser, scheme, size, light.url)
-        wait(other, lambda other=other: tile(other, "Validation accuracy") >= 97)
+        wait(other, lambda other=other: tile(other, "Validation accuracy") >= 97, 180)
         draw(other, 7)
         save(other, folder / f"{name}.png")
         other.close()
@@ -74,7 +72,7 @@ def rewind(tab: Any, folder: Path) -> None:
     tab.get_by_role("button", name="Continue from here").click()
     wait(tab, lambda: tab.url != before)
     tab.get_by_text("forked from").first.wait_for()
-    wait(tab, lambda: tile(tab, "Epoch") >= 1)
+    wait(tab, lambda: tile(tab, "Epoch") >= 1, 180)
     save(tab, folder / "fork.png")
 
 
@@ -121,15 +119,6 @@ def open_tab(browser: Any, scheme: str, size: tuple[int, int], address: str) -> 
     tab.goto(address)
     tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
     return tab
-
-
-def wait(tab: Any, what: Callable[[], bool], seconds: float = 180) -> None:
-    """Return when it is so."""
-    end = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > end:
-            raise TimeoutError(f"it did not become so within {seconds:g} seconds")
-        tab.wait_for_timeout(200)
 
 
 def save(tab: Any, path: Path, what: Any = None) -> None:

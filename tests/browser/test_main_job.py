@@ -2,24 +2,14 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
-from inkling_browser import Server, draw, ink, tile
+from inkling_browser import Server, draw, ink, tile, wait
 
 from dashboard.running.runs import PROJECT
 from engine.rundir import RunFolder, runs, tail_events
 
 X_RANGE = "document.querySelector('.st-key-loss .live-chart')._fullLayout.xaxis.range"
-
-
-def wait(tab: Any, what: Callable[[], bool], seconds: float = 60) -> None:
-    """Return when it is so; fail when it does not become so."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        tab.wait_for_timeout(100)
 
 
 def press(tab: Any, name: str) -> None:

@@ -1,11 +1,9 @@
 """The Runs page in a real browser: the table, curves over each other, a race, deletion, narrow windows."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from inkling_browser import Server
+from inkling_browser import Server, wait
 
 from engine.about import About, read_about, write_about
 from engine.config import DataConfig, TrainingConfig
@@ -17,14 +15,6 @@ from tests.dashboard.test_catalog import write_whole
 SMALL = TrainingConfig(
     data=DataConfig(train_images=500, validation_images=100), layers=(Flatten(), Dense(units=10)), epochs=2
 )
-
-
-def wait(tab: Any, what: Callable[[], bool], seconds: float = 60) -> None:
-    """Return when it is so; fail when it does not become so."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        tab.wait_for_timeout(100)
 
 
 def ended(server: Server, run_id: str, config: TrainingConfig = SMALL, **about: Any) -> RunFolder:

@@ -1,10 +1,8 @@
 """Steering a run and rewinding it, in a real browser."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 
-from inkling_browser import Server, draw, ink, tile
+from inkling_browser import Server, draw, ink, tile, wait
 
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten, ReLU
@@ -17,14 +15,6 @@ CONFIG = TrainingConfig(
 )
 VEILS = """() => document.querySelector('.st-key-loss .live-chart').layout.shapes
     .filter(shape => shape.type === 'rect').map(shape => shape.x0)"""
-
-
-def wait(tab: Any, what: Callable[[], bool], seconds: float = 60) -> None:
-    """Return when it is so; fail when it does not become so."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        tab.wait_for_timeout(100)
 
 
 def button(tab: Any, key: str) -> Any:
