@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import session
+from dashboard.chart_options import SMOOTHING, X_AXES, choice, log_loss, smoothing
 from dashboard.charts.figure import Figure
 from dashboard.charts.overlay import Curve, View, overlay_figure
 from dashboard.comparing.catalog import Summary
@@ -30,7 +31,6 @@ CHART_HEIGHT = 360
 MEAN = "mean"
 QUANTITIES = {"accuracy": "Accuracy", "loss": "Loss"}
 SHOWS = {"validation": "Validation", "training": "Training", "both": "Both"}
-X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}
 GROUPED = {MEAN: "Mean of seeds", "each": "Each run"}
 BANDS = {"range": "Smallest to largest", "deviation": "Standard deviation"}
 
@@ -87,44 +87,17 @@ def _histories(picked: Sequence[Summary]) -> dict[str, History]:
 
 def _options(picked: Sequence[Summary]) -> tuple[View, bool]:
     with st.container(horizontal=True, vertical_alignment="center", key="overlay-options", gap="small"):
-        quantity = _choice("What", QUANTITIES, "overlay-quantity")
-        shows = _choice("Of which images", SHOWS, "overlay-shows")
-        x = _choice("Along the bottom", X_AXES, "overlay-x")
+        quantity = choice("What", QUANTITIES, "overlay-quantity")
+        shows = choice("Of which images", SHOWS, "overlay-shows")
+        x = choice("Along the bottom", X_AXES, "overlay-x")
         together, band = False, "range"
         if _has_repeats(picked):
-            together = _choice("Repeats", GROUPED, "overlay-grouped") == MEAN
+            together = choice("Repeats", GROUPED, "overlay-grouped") == MEAN
             if together:
-                band = _choice("Band", BANDS, "overlay-band")
-        log = quantity == "loss" and st.toggle("Log loss", key="overlay-log", persist_state="session")
-        smoothing = 0.6
-        if shows != "validation":
-            smoothing = st.slider(
-                "Smoothing",
-                0.0,
-                1.0,
-                0.6,
-                0.05,
-                key="overlay-smoothing",
-                width=190,
-                format="Smoothing %.2f",
-                persist_state="session",
-                label_visibility="collapsed",
-            )
-    return View(quantity, shows, x, smoothing, bool(log), band), together
-
-
-def _choice(label: str, options: dict[str, str], key: str) -> str:
-    chosen = st.segmented_control(
-        label,
-        list(options),
-        default=next(iter(options)),
-        required=True,
-        key=key,
-        format_func=lambda each: options[each],
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    return chosen or next(iter(options))
+                band = choice("Band", BANDS, "overlay-band")
+        log = quantity == "loss" and log_loss("overlay-log")
+        smooth = SMOOTHING if shows == "validation" else smoothing("overlay-smoothing")
+    return View(quantity, shows, x, smooth, log, band), together
 
 
 def _figure(lines: Sequence[Line], histories: dict[str, History], view: View, given: dict[str, int]) -> Figure:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard import chart_options
 from dashboard.charts import FURTHER, accuracy_figure, further_figure, loss_figure
 from dashboard.live_chart import live_chart
 from engine.history import History
 
 HEIGHT, SMALL_HEIGHT = 260, 150
-X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}
 
 
 @dataclass(frozen=True)
@@ -54,28 +54,6 @@ def render_further(history: History, view: View) -> None:
 def _options() -> tuple[str, float, bool]:
     """(column along the bottom, smoothing, logarithmic loss)"""
     with st.container(horizontal=True, vertical_alignment="bottom", key="chart-options", gap="medium"):
-        x = st.segmented_control(
-            "Along the bottom",
-            list(X_AXES),
-            default="step",
-            required=True,
-            key="chart-x",
-            format_func=lambda name: X_AXES[name],
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        log = st.toggle("Log loss", key="chart-log", persist_state="session")
-        smoothing = st.slider(
-            "Smoothing",
-            0.0,
-            1.0,
-            0.6,
-            0.05,
-            key="chart-smoothing",
-            width=190,
-            format="Smoothing %.2f",
-            persist_state="session",
-            label_visibility="collapsed",
-            help="How smooth the strong lines are; the faint ones are every batch.",
-        )
-    return x or "step", smoothing, log
+        x = chart_options.choice("Along the bottom", chart_options.X_AXES, "chart-x")
+        log = chart_options.log_loss("chart-log")
+        return x, chart_options.smoothing("chart-smoothing"), log
