@@ -1,9 +1,24 @@
 """What holds for all tests of the dashboard."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+
+from dashboard import session
 
 
 @pytest.fixture(autouse=True)
 def no_spare_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages that are opened without a browser keep no worker ready: hundreds of them would load the images each."""
     monkeypatch.setenv("INKLING_SPARE", "0")
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for runs of its own."""
+    monkeypatch.setenv("INKLING_RUNS", str(tmp_path))
+    session.runs.clear()
+    yield tmp_path
+    session.runs().close()
+    session.runs.clear()

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,6 @@ from engine.presets import PRESETS
 from engine.rundir import RunFolder, runs
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for runs of its own."""
-    monkeypatch.setenv("INKLING_RUNS", str(tmp_path))
-    session.runs.clear()
-    yield tmp_path
-    session.runs().close()
-    session.runs.clear()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The Runs page with many runs and several tabs: rows that are kept, menus that are told apart, all errors said."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,6 @@ from engine.optimizers import SGD, Adam
 from engine.rundir import RunError, RunFolder
 from tests.dashboard.test_catalog import write_whole
 from tests.dashboard.test_runs_page import SMALL, checked, delete_key, open_page, opened, pick
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for runs of its own."""
-    monkeypatch.setenv("INKLING_RUNS", str(tmp_path))
-    session.runs.clear()
-    yield tmp_path
-    session.runs().close()
-    session.runs.clear()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The Runs page without a browser: what it says of runs, and what its forms and buttons do."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,14 +24,10 @@ SMALL = TrainingConfig(
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for runs of its own, of which one trains at a time."""
-    monkeypatch.setenv("INKLING_RUNS", str(tmp_path))
-    session.runs.clear()
+def root(root: Path) -> Path:
+    """Of the runs in it, one trains at a time."""
     session.runs().most = 1
-    yield tmp_path
-    session.runs().close()
-    session.runs.clear()
+    return root
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import session
 from dashboard.training import looks, time_machine
 from dashboard.training.live_changes import Row, recent
 from dashboard.training.steering import next_epoch
@@ -27,16 +25,6 @@ CONFIG = TrainingConfig(
     data=DataConfig(train_images=640, validation_images=120), layers=(Flatten(), Dense(units=10)), epochs=1
 )
 SAVED = (0, 2, 4)  # steps with a snapshot
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for runs of its own."""
-    monkeypatch.setenv("INKLING_RUNS", str(tmp_path))
-    session.runs.clear()
-    yield tmp_path
-    session.runs().close()
-    session.runs.clear()
 
 
 @pytest.fixture
