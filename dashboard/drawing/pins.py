@@ -46,7 +46,7 @@ def render_strip(run: RunFolder | None, at_step: int | None) -> None:
     pins = session.kept("pins", Pinned)
     with st.container(key="pins", gap="small"):
         st.markdown("##### My digits", anchors=False)
-        _form(pins, on_desk() if session.place().page == "Draw" else session.drawing().sketch)
+        _form(pins, on_desk() if session.place().page == "draw" else session.drawing().sketch)
         with st.container(key="pins-live", gap="small"):
             if pins.items:
                 _live(pins, run, at_step)
@@ -162,7 +162,7 @@ def _unpin(pins: Pinned, pin: Pin) -> None:
 def _curves(run: RunFolder | None, items: tuple[Pin, ...], newest: Model | None) -> Curves | None:
     if run is None:
         return None
-    busy = (session.desk() if session.place().page == "Draw" else session.shown()).polling
+    busy = (session.desk() if session.place().page == "draw" else session.shown()).polling
     return curves(run, items, newest, PATIENCE_IN_TRAINING if busy else PATIENCE)
 
 

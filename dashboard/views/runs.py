@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import session, style
+from dashboard import pages, session, style
 from dashboard.comparing import group_form, picked_actions, picked_panel
 from dashboard.comparing.catalog import Summary
 from dashboard.comparing.picking import catalog, change_about, open_run, picking
@@ -14,7 +14,6 @@ from dashboard.comparing.run_table import run_table
 from dashboard.controlled import controlled
 from dashboard.live_chart import load_plotly
 from dashboard.markdown import literal
-from dashboard.views import train
 from engine.rundir import RunError
 
 TICK = 0.3  # seconds between two looks while something trains
@@ -47,7 +46,7 @@ def _live() -> None:
     page = picking()
     if page.leave:
         page.leave = False
-        st.switch_page(st.Page(train.render, title="Train", url_path="train", default=True))
+        st.switch_page(pages.page("train"))
     summaries, unread = catalog().look()
     if _must_poll(summaries, unread) != page.polling:
         st.rerun()  # the whole page: this fragment's timer starts or stops

@@ -31,7 +31,7 @@ def drawing_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ap
         from dashboard import session
         from dashboard.views import draw
 
-        session.follow_address("Draw")
+        session.follow_address("draw")
         draw.render()
 
     yield checked(AppTest.from_function(script, default_timeout=30).run())

@@ -69,7 +69,7 @@ def page(panel: str, number: int | None = 0) -> AppTest:
         from dashboard.hand import my_hand
         from engine.drawing import prepare
 
-        session.follow_address("Draw")
+        session.follow_address("draw")
         run_id = session.shown().run_id
         reader = choose(session.runs().open(run_id) if run_id else None)
         image = st.session_state["image"]

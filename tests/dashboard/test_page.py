@@ -235,7 +235,7 @@ def test_the_draw_page_asks_for_a_network_and_shows_how_a_drawing_is_prepared(ro
         from dashboard import session
         from dashboard.views import draw
 
-        session.follow_address("Draw")
+        session.follow_address("draw")
         draw.render()
 
     app = checked(AppTest.from_function(script, default_timeout=30).run())

@@ -43,7 +43,7 @@ def script() -> None:  # only its body goes into the page
     from dashboard import session
     from dashboard.views import runs
 
-    session.follow_address("Runs")
+    session.follow_address("runs")
     runs.render()
 
 
