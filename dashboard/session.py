@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.running.jobs import Jobs
 from dashboard.running.runs import Runs
 from engine.config import TrainingConfig
 from engine.layers import Dense, Layer
@@ -237,3 +238,9 @@ def runs() -> Runs:
     if os.environ.get("INKLING_SPARE") != "0":
         made.keep_spare()
     return made
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """Work in the background, for all pages of the server."""
+    return Jobs()
