@@ -42,6 +42,12 @@ def controlled(widget: Any, label: str, name: str, value: Any, changed: Callable
     widget(label, key=key, on_change=report, **_with_default(widget, mounted.first, look))
 
 
+def renew() -> None:
+    """Replace all widgets by fresh ones, as when their labels and options turn into another language."""
+    for mounted in st.session_state.get("mounted", {}).values():
+        mounted.shows = object()  # equal to no value
+
+
 def _key(name: str, mounted: _Mounted) -> str:
     return f"{name}--{mounted.version}" if mounted.version else name
 

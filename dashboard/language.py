@@ -1,13 +1,128 @@
 """The language of the page: each text is written in English where it is used, and looked up in the chosen one's file.
 
     say("{count} images", count=3)      ->  "3 images", or what languages/zh.json has for "{count} images"
+    translated(error_of_the_engine)     ->  the same for a finished English sentence
 
-What a file lacks stays English.
+One file is one language: `languages/CODE.json` holds {English: translation}, and under "" the language's own name.
+A text that the file lacks stays English. The engine knows of none of this. Its sentences arrive finished, with numbers
+in them, and are recognized by the same keys: "{count} images" matches "3 images".
 """
 
+import functools
+import json
+import re
+from pathlib import Path
 from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+FOLDER = Path(__file__).with_name("languages")
+ENGLISH = "en"
+KEPT = "language"  # in the session's state: what the person chose in this tab
+ADDRESS = "lang"  # in the address: ?lang=zh
+
+_PLACE = re.compile(r"\{(\w+)[^{}]*\}")
+_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z0-9])")
+_LEAST_LETTERS = 4  # that a key must have outside its placeholders to recognize a finished sentence
 
 
 def say(text: str, **values: Any) -> str:
-    """A text in the language of this tab; {names} in it take their values after it was looked up."""
-    return text.format(**values) if values else text
+    """A text in the language of this tab; {names} in it take their values after it was looked up.
+
+    text: a literal, for the files of languages are keyed by it.
+    """
+    found = _texts(language()).get(text, text)
+    return found.format(**values) if values else found
+
+
+def translated(text: str) -> str:
+    """A finished English text, such as the engine's, in the language of this tab; as it is where nobody translated it.
+
+    Several sentences are looked up together first, then each by itself.
+    """
+    code = language()
+    return text if code == ENGLISH else _translate(text, code)
+
+
+def language() -> str:
+    """The code of this tab's language. English outside of a run of the page, as in threads and tests."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return ENGLISH
+    chosen = st.session_state.get(KEPT) or _asked_for(st.query_params.get(ADDRESS)) or _asked_for(_locale())
+    return str(chosen) if chosen in languages() else ENGLISH
+
+
+@functools.cache
+def languages() -> dict[str, str]:
+    """Codes of the languages there are, and what each calls itself."""
+    files = sorted(FOLDER.glob("*.json"))
+    return {ENGLISH: "English"} | {file.stem: _texts(file.stem).get("", file.stem) for file in files}
+
+
+def choose(code: str) -> None:
+    """Show this tab in another language from now on; a code that no file has is ignored."""
+    if code in languages():
+        st.session_state[KEPT] = code
+
+
+def _locale() -> str | None:
+    """What the browser prefers."""
+    return getattr(st.context, "locale", None)
+
+
+def _asked_for(code: str | None) -> str | None:
+    """The language there is for "zh", "zh-CN" or "zh_TW"; None where there is none."""
+    short = re.split(r"[-_]", code.lower())[0] if code else ""
+    return short if short in languages() else None
+
+
+@functools.cache
+def _texts(code: str) -> dict[str, str]:
+    """English -> translation; empty for English."""
+    if code == ENGLISH:
+        return {}
+    texts: dict[str, str] = json.loads((FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+    return texts
+
+
+@functools.lru_cache(maxsize=4096)
+def _translate(text: str, code: str) -> str:
+    texts = _texts(code)
+    if text in texts or not text.strip():
+        return texts.get(text, text)
+    if text != text.strip():
+        return _translate(text.strip(), code)
+    for pattern, target in _patterns(code):
+        if match := pattern.fullmatch(text):
+            values = {name: _translate(value, code) for name, value in match.groupdict().items()}
+            return _PLACE.sub(lambda place, values=values: values[place[1]], target)  # type: ignore[misc]
+    parts = _SENTENCES.split(text)
+    if len(parts) == 1:
+        return text
+    found = [_translate(part, code) for part in parts]
+    return "".join(found) if found != parts else text
+
+
+@functools.cache
+def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
+    """(what recognizes a finished sentence, its translation), those that say most by themselves first."""
+    found = []
+    for key, target in _texts(code).items():
+        words = _PLACE.sub("", key)
+        if words != key and sum(letter.isalpha() for letter in words) >= _LEAST_LETTERS:
+            found.append((len(words), _pattern(key), target))
+    found.sort(key=lambda each: -each[0])
+    return [(pattern, target) for _, pattern, target in found]
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    """ "{count:,} images" -> what matches "1,000 images" and gives count its text. A name that comes twice is once."""
+    parts, seen, end = [], set(), 0
+    for place in _PLACE.finditer(key):
+        parts.append(re.escape(key[end : place.start()]))
+        name = place[1]
+        parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.*?)")
+        seen.add(name)
+        end = place.end()
+    return re.compile("".join([*parts, re.escape(key[end:])]), re.DOTALL)
