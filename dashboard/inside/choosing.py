@@ -1,0 +1,88 @@
+"""Which network at which moment is looked at."""
+
+import time
+
+import streamlit as st
+
+from dashboard import session, style
+from dashboard.comparing import run_menu
+from dashboard.drawing.readers import Reader, choose
+from dashboard.inside.desk import InsideDesk
+from dashboard.inside.subject import Key
+from dashboard.language import say
+from dashboard.training import time_machine
+from dashboard.training.moments import labels
+from dashboard.training.time_slider import time_slider
+from engine import Model
+from engine.rundir import RunFolder, Status
+
+REFRESH = 1.0  # seconds from one look at weights that change to the next: to be drawn they cost a run its core
+MOVING = ("starting", "running")
+
+
+def chosen(desk: InsideDesk, run: RunFolder | None) -> tuple[Model, Key, bool] | None:
+    """The model, its key, and whether its weights still change; says what is looked at. None: nothing can be read."""
+    status = session.runs().status(run) if run is not None else Status("none")
+    found = time_machine.found_of(run)
+    snapshot = time_machine.chosen(run, found)
+    reader = choose(run, snapshot.step if snapshot is not None else None)
+    own = run is not None and reader is not None and reader.path.is_relative_to(run.path)
+    live = own and snapshot is None and status.state in MOVING
+    model = _newest(desk, reader, live) if reader is not None else None
+    with st.container(horizontal=True, vertical_alignment="center", key="inside-top", gap="small"):
+        _sentence(model, reader, status, rewound=snapshot is not None, own=own)
+        run_menu.render()
+    with st.container(key="inside-time"):
+        if run is not None and len(found) > 1:
+            history = session.runs().history(run)
+            steps = [each.step for each in found]
+            now = say("now: step {step:,}", step=history.step)
+            at = snapshot.step if snapshot is not None else None
+            time_slider("inside-slider", steps, labels(history, steps), now, at, _rewind)
+    return (model, desk.key, live) if model is not None and desk.key is not None else None
+
+
+def _rewind(step: int | None) -> None:
+    session.shown().at_step = step
+
+
+def _newest(desk: InsideDesk, reader: Reader, live: bool) -> Model | None:
+    """The weights in the file; of a file that changes, those of a moment ago as long as they are fresh enough."""
+    now = time.monotonic()
+    same_file = desk.key is not None and desk.key[0] == reader.path
+    if live and same_file and desk.model is not None and now - desk.asked < REFRESH:
+        return desk.model
+    try:
+        stat = reader.path.stat()
+    except OSError:  # the run was deleted, or the snapshot made room for another
+        return None
+    key = (reader.path, stat.st_mtime_ns, stat.st_ino)
+    if key != desk.key or desk.model is None:
+        model = reader.model()
+        if model is None:
+            return desk.model if same_file else None
+        desk.model, desk.key, desk.asked = model, key, now
+    return desk.model
+
+
+def _sentence(model: Model | None, reader: Reader | None, status: Status, rewound: bool, own: bool) -> None:
+    if reader is None:
+        words = say("There is no network to look into yet. Train one on the page Train.")
+    elif model is None:
+        words = say("The weights of {name} cannot be read; they may have been deleted.", name=reader.name)
+    else:
+        figures = {
+            "name": reader.name[:1].upper() + reader.name[1:],
+            "step": model.checkpoint.position.step,
+            "layers": len(model.network.layers),
+            "count": len(model.network.vector),
+        }
+        if rewound:
+            words = say("{name}: {layers} layers, {count:,} parameters. Rewound.", **figures)
+        elif own and status.state in MOVING:
+            words = say("{name} trains, step {step:,}: {layers} layers, {count:,} parameters.", **figures)
+        elif own:
+            words = say("{name}, at step {step:,}: {layers} layers, {count:,} parameters.", **figures)
+        else:
+            words = say("This is {name}: {layers} layers, {count:,} parameters.", **(figures | {"name": reader.name}))
+    style.sentence(words, "rewound" if rewound else status.state if own else "")
