@@ -1,19 +1,17 @@
 """What is inside a snapshot: its confusion matrix on validation images, and its first layer's weights as pictures.
 
-A thread finds it, one snapshot after the other, so that no page waits. No streamlit.
+A job in the background finds it, so that no page waits. No streamlit.
 """
 
 import functools
 import math
-from collections import OrderedDict
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, TimeoutError
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
 from dashboard.charts.kernels import Picture, kernel_pictures, largest, unit_pictures
+from dashboard.running.jobs import Jobs, stamp
 from engine.arrays import Array, Bytes
 from engine.checkpoint import Model, load_checkpoint
 from engine.config import DataConfig
@@ -23,7 +21,6 @@ from engine.metrics import Counts, confusion_matrix
 
 MOST_IMAGES = 2000
 MOST_PICTURES = 24
-KEPT = 200  # what was found for so many snapshots is kept: more than a run has
 
 
 @dataclass(frozen=True)
@@ -38,52 +35,26 @@ class Look:
 
 
 class Looks:
-    """Looks into snapshots, and remembers. One for the whole server."""
+    """Looks into snapshots. One for the whole server; the jobs remember what was found."""
 
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="looks")
-        self._found: OrderedDict[tuple[Path, int, int], Future[Look]] = OrderedDict()
-        self._lock = Lock()
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
 
     def get(self, path: Path, patience: float = 0.0) -> Look | None:
-        """What is in a snapshot; None while it is being found. patience: seconds to wait for it.
-
-        Who asks for another snapshot lets go of those whose turn has not come: a slider moves on.
-        """
+        """What is in a snapshot; None while it is being found. patience: seconds to wait for it."""
         try:
-            stat = path.stat()
+            key = ("look", *stamp(path))
         except OSError:
             return Look(problem="This snapshot has just made room for another; choose one beside it.")
-        with self._lock:
-            future = self._ask((path, stat.st_mtime_ns, stat.st_ino))
-        try:
-            return future.result(patience)
-        except (TimeoutError, CancelledError):
-            return None
-
-    def _ask(self, key: tuple[Path, int, int]) -> "Future[Look]":
-        known = self._found.get(key)
-        if known is not None and not known.cancelled():
-            self._found.move_to_end(key)
-            return known
-        for other in [each for each, future in self._found.items() if future.cancel()]:
-            del self._found[other]
-        self._found[key] = self._thread.submit(look_into, key[0])
-        while len(self._found) > KEPT:
-            self._found.popitem(last=False)
-        return self._found[key]
+        found = self._jobs.ask(key, lambda tell: look_into(path), patience)
+        return Look(problem=found.problem) if found.problem else found.result
 
 
 def look_into(path: Path) -> Look:
-    """Find it now. Whatever is wrong with the file or the data is told in `problem`."""
-    try:
-        model = load_checkpoint(path)
-        images, labels = validation(model.config.data, model.config.seed)
-        with np.errstate(all="ignore"):
-            counts = confusion_matrix(model.predict(images), labels)
-        return Look(counts, *first_weights(model))
-    except (OSError, ValueError) as error:  # all of the engine's own errors are ValueErrors
-        return Look(problem=str(error))
+    """Find it now. Raises ValueError or OSError for whatever is wrong with the file or the data."""
+    model = load_checkpoint(path)
+    images, labels = validation(model.config.data, model.config.seed)
+    return Look(confusion_matrix(model.predict(images), labels), *first_weights(model))
 
 
 @functools.lru_cache(maxsize=4)

@@ -143,4 +143,4 @@ def _show(look: Look, step: int) -> None:
 @st.cache_resource(show_spinner=False)
 def looks() -> Looks:
     """What was found in snapshots, for all tabs."""
-    return Looks()
+    return Looks(session.jobs())
