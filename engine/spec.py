@@ -21,18 +21,21 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Self
 
+from engine.problems import PlainError, printable
+
 LONGEST_TEXT = 4096  # as long as a path may be
+LONGEST_PATH = 120  # characters of a setting's path in a message
 
 Json = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 
-class SettingError(ValueError):
+class SettingError(PlainError):
     """A setting has a value that it cannot have. `path` names it, as in "layers.2.units"."""
 
     def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}" if path else message)
-        self.path = path
-        self.message = message
+        self.path = printable(path, LONGEST_PATH)
+        self.message = printable(message)
+        super().__init__(f"{self.path}: {self.message}" if path else message)
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ def set_path(data: dict[str, Any], path: str, value: Any) -> None:
         key: Any = part
         if isinstance(place, list):
             if not part.isdecimal() or len(part) > 9 or int(part) >= len(place):
-                raise SettingError(here, f"expected a position from 0 to {len(place) - 1}; got {part!r}")
+                raise SettingError(here, _no_position(part, len(place)))
             key = int(part)
         elif not isinstance(place, dict) or part not in place:
             known = list(place) if isinstance(place, dict) else []
@@ -180,11 +183,17 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     """ "optimizer.learning_rate=0.1" -> ("optimizer.learning_rate", 0.1). The value is JSON, or else a string."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise SettingError("", f"expected PATH=VALUE, such as optimizer.learning_rate=0.1; got {text!r}")
+        raise SettingError("", f"expected PATH=VALUE, such as optimizer.learning_rate=0.1; got {_shown(text)}")
     try:
         return path.strip(), json.loads(value)
     except (ValueError, RecursionError):
         return path.strip(), value
+
+
+def _no_position(part: str, count: int) -> str:
+    """What is wrong with a position in a list of so many entries."""
+    wanted = f"a position from 0 to {count - 1}" if count else "nothing, for the list has no entries"
+    return f"expected {wanted}; got {_shown(part)}"
 
 
 def _join(path: str, name: str) -> str:

@@ -22,11 +22,12 @@ from engine.arrays import Array
 from engine.config import TrainingConfig
 from engine.datasets.base import Scaling, Split
 from engine.files import replace_file
+from engine.problems import PlainError
 
 FORMAT = 2
 
 
-class CheckpointError(ValueError):
+class CheckpointError(PlainError):
     """A file that is no checkpoint of ours, or a damaged one."""
 
 

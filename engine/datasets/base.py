@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 
 from engine.arrays import Array, Bytes
+from engine.problems import PlainError
 from engine.streams import stream
 
 LOOKED_AT = 16  # one in so many images is looked at to tell whether a data set is still the same
 
 
-class DataError(ValueError):
+class DataError(PlainError):
     """Data that cannot be read or used."""
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.drawing.header import JPEG, PNG, size_in_header
 from engine.drawing.ink import LARGEST_SIDE, find_ink, read_photo
+from engine.problems import PlainError
 
 MOST_BYTES = 15_000_000
 MOST_PIXELS = 64_000_000  # the largest photographs of telephones have 50 million
@@ -19,7 +20,7 @@ MOST_PIXELS_OF_PNG = 25_000_000  # a PNG cannot be decoded at a smaller size
 SHOWN_SIDE = LARGEST_SIDE  # pixels; more is not looked at
 
 
-class PictureError(ValueError):
+class PictureError(PlainError):
     """A file that is no picture, or one that is too large; the message is for whoever sent it."""
 
 

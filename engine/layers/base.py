@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from engine.arrays import Array, Buffers, Shape
+from engine.problems import PlainError
 from engine.spec import Settings, option
 from engine.streams import StepRandomness
 
@@ -17,7 +18,7 @@ Plan = TypeVar("Plan")
 MOST_PLANS = 3  # full batches, the last one of an epoch, and one to spare
 
 
-class ShapeError(ValueError):
+class ShapeError(PlainError):
     """A layer cannot take the shape that it is given."""
 
 
