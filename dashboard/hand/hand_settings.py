@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.controlled import controlled
 from dashboard.hand import hand_desk
-from dashboard.settings import forms
+from dashboard.settings import forms, locks
 from engine.datasets import DataError
 from engine.datasets.personal import HandFile
 
@@ -20,24 +20,30 @@ def render() -> None:
 
 
 def _drawings() -> None:
-    draft = session.draft()
+    draft, held = session.draft(), locks.current()
+    if held.hides("data.personal"):
+        return
     data = draft.rest.data
     hand = hand_desk.read()
     if len(hand.learned) or data.personal:
-        controlled(
-            st.toggle,
-            "Mix in my own drawings",
-            "personal",
-            bool(data.personal),
-            _mix,
-            help="Those that you kept on the Draw page. A run learns from a copy of them as they are now; every third "
-            "is held back, so that they can tell how well your hand is read.",
+        about = (
+            "Those that you kept on the Draw page. A run learns from a copy of them as they are now; every third "
+            "is held back, so that they can tell how well your hand is read."
         )
+        label, dressed = held.dress("data.personal", "Mix in my own drawings", about)
+        key = f"personal{'-locked' if held.locks('data.personal') else ''}"
+        controlled(st.toggle, label, key, bool(data.personal), _mix, **dressed)
     if data.personal:
         forms.Form(draft.put).fields(data, "data", only=("personal_share",))
         if len(hand.learned) and Path(data.personal).stem != hand_desk.digest(hand):
             st.html("<small>Your drawings have changed since they were mixed in.</small>")
-            st.button("Use them as they are now", key="personal-again", on_click=_mix, args=(True,))
+            st.button(
+                "Use them as they are now",
+                key="personal-again",
+                on_click=_mix,
+                args=(True,),
+                disabled=held.locks("data.personal"),
+            )
 
 
 def _weights() -> None:

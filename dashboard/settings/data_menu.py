@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dashboard import session
 from dashboard.controlled import controlled
 from dashboard.markdown import literal
+from dashboard.settings import locks
 from dashboard.settings.own_files import keep, kept, shown_name
 from engine.datasets import BUILT_IN, FORMATS, DataError, Dataset, facts, load
 from engine.rundir import runs_folder
@@ -44,22 +45,32 @@ def render() -> int:
         if name != BRING:
             draft.put("data.source", name)
 
+    held = locks.current()
+    about = "What the network learns from. MNIST ships with the page; bring your own images as " + FORMATS + "."
+    label, dressed = held.dress("data.source", "Data", about)
+    if held.hides("data.source"):
+        return _images(source)
     controlled(
         st.selectbox,
-        "Data",
-        "data-source",
+        label,
+        f"data-source{'-locked' if held.locks('data.source') else ''}",
         BRING if bringing.open else source,
         chosen,
         options=list(dict.fromkeys([*BUILT_IN, *own, source, BRING])),
         format_func=lambda name: TITLES.get(name) or shown_name(name),
-        help="What the network learns from. MNIST ships with the page; bring your own images as " + FORMATS + ".",
-        label_visibility="collapsed",
+        label_visibility="visible" if held.locks("data.source") else "collapsed",
+        **dressed,
     )
     with st.container(key="own-data", gap="xsmall"):
         if bringing.open:
             _bring(bringing)
         elif source not in BUILT_IN:
             _preview(source)
+    return _images(source)
+
+
+def _images(source: str) -> int:
+    """How many there are to learn from."""
     try:
         return facts(source).images
     except DataError:

@@ -18,6 +18,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.controlled import controlled
+from dashboard.settings import locks
 from dashboard.settings.steps import even_step, slider_steps
 from engine.spec import Option, Settings, default_of, describe
 
@@ -52,7 +53,8 @@ class Form:
     ) -> None:
         """Widgets for the fields, in their order. Fields that hold further settings get those' fields."""
         for name, annotation, details in describe(type(settings)):
-            if (only is None or name in only) and name not in without:
+            wanted = (only is None or name in only) and name not in without
+            if wanted and not locks.current().hides(_join(path, name)):
                 self._field(getattr(settings, name), annotation, self._adapted(name, details), _join(path, name))
 
     def _adapted(self, name: str, details: Option) -> Option:
@@ -86,6 +88,9 @@ class Form:
 
     def menu(self, value: Settings, path: str, details: Option) -> None:
         """The classes of a family to choose from, without the fields of the one that is chosen."""
+        held = locks.current()
+        if held.hides(path):
+            return
         members = family_of(value).members()
         about = "\n\n".join(f"**{words(name)}**: {cls.title()}" for name, cls in members.items())
         self._controlled(
@@ -93,7 +98,7 @@ class Form:
             details.label or words(path.rpartition(".")[2]),
             path,
             type(value).__name__,
-            lambda chosen: self.put(path, converted(value, members[chosen]).to_json()),
+            lambda chosen: self.put(path, held.carry(path, value, converted(value, members[chosen])).to_json()),
             options=list(members),
             format_func=words,
             help=f"{sentence(details.help)}\n\n{about}",
@@ -176,7 +181,10 @@ class Form:
     def _controlled(
         self, widget: Any, label: str, path: str, value: Any, changed: Callable[[Any], None], **look: Any
     ) -> None:
-        controlled(widget, label, css_key(f"form-{self.place}-{path}"), value, changed, **look)
+        held = locks.current()
+        label, dressed = held.dress(path, label, look.pop("help", None))
+        key = css_key(f"form-{self.place}-{path}{'-locked' if held.locks(path) else ''}")
+        controlled(widget, label, key, value, changed, **look, **dressed)
 
 
 def words(name: str) -> str:

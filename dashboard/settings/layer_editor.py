@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import session
-from dashboard.settings import forms
+from dashboard.settings import forms, locks
 from dashboard.settings.stack import RowCheck, StackCheck, shape_words, short
 from engine.layers import Layer
 from engine.spec import Option, default_of, describe
@@ -33,6 +33,7 @@ def render(checked: StackCheck) -> None:
 def _row(draft: session.Draft, row: session.Row, number: int, found: RowCheck) -> None:
     path = f"row{row.id}"
     last = len(draft.rows) - 1
+    fixed = locks.current().locks("layers")
     with st.container(key=f"layer-{row.id}", gap=None):
         with st.container(
             horizontal=True,
@@ -44,9 +45,9 @@ def _row(draft: session.Draft, row: session.Row, number: int, found: RowCheck) -
             _details(draft, row, path)
             _main_setting(draft, row.layer, path)
             st.html(shape_html(found), width="stretch")
-            _button("Move up", "arrow_upward", f"up-{row.id}", number == 0, draft.move, row.id, -1)
-            _button("Move down", "arrow_downward", f"down-{row.id}", number == last, draft.move, row.id, 1)
-            _button("Remove", "close", f"remove-{row.id}", False, draft.remove, row.id)
+            _button("Move up", "arrow_upward", f"up-{row.id}", fixed or number == 0, draft.move, row.id, -1)
+            _button("Move down", "arrow_downward", f"down-{row.id}", fixed or number == last, draft.move, row.id, 1)
+            _button("Remove", "close", f"remove-{row.id}", fixed, draft.remove, row.id)
         if found.problem:
             st.html(f'<div class="ink-problem" role="alert">{escape(found.problem)}</div>')
         elif text := other_settings(row.layer):
@@ -118,7 +119,15 @@ def add_menu(draft: session.Draft, label: str, key: str, position: Callable[[], 
         if kind in kinds:
             draft.insert(position(), kind)
 
-    st.menu_button(label, kinds, key=key, on_click=chosen, format_func=lambda name: titles[name], icon=":material/add:")
+    st.menu_button(
+        label,
+        kinds,
+        key=key,
+        on_click=chosen,
+        format_func=lambda name: titles[name],
+        icon=":material/add:",
+        disabled=locks.current().locks("layers"),
+    )
 
 
 def groups() -> list[tuple[str, list[str]]]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.controlled import controlled
+from dashboard.settings import locks
 from engine.config import TrainingConfig
 from engine.datasets import BUILT_IN, DataError, facts
 from engine.presets import GROUPS, PRESETS, Preset
@@ -21,25 +22,32 @@ _GROUP_OF = {preset.name: group.partition(":")[0] for group, presets in GROUPS.i
 
 def render() -> None:
     """The menu, the preset's sentence, and the run to go on from where it needs one."""
-    draft = session.draft()
+    draft, held = session.draft(), locks.current()
+    if held.hides(locks.PRESET):
+        return
     current = name_of(draft.config)
 
     def chosen(name: str) -> None:
         if name in PRESETS:
             config = with_own_data(PRESETS[name].config, draft.rest.data.source)
             newest = bases(config)[:1] if PRESETS[name].base else []
-            draft.load(replace(config, start_from=newest[0]) if newest else config)
+            config = replace(config, start_from=newest[0]) if newest else config
+            draft.load(held.keep(draft.config, config))
 
+    about = (
+        "Ready-made settings. Choosing one replaces everything below. Those of the courseworks repeat an "
+        "experiment each; `python -m engine reproduce` runs them all."
+    )
+    label, dressed = held.dress(locks.PRESET, "Start from", about)
     controlled(
         st.selectbox,
-        "Start from",
-        "preset",
+        label,
+        f"preset{'-locked' if held.locks(locks.PRESET) else ''}",
         current,
         chosen,
         options=[*([OWN] if current == OWN else []), *PRESETS],
         format_func=lambda name: f"{name} · {_GROUP_OF[name]}" if name in _GROUP_OF else name,
-        help="Ready-made settings. Choosing one replaces everything below. Those of the courseworks repeat an "
-        "experiment each; `python -m engine reproduce` runs them all.",
+        **dressed,
     )
     with st.container(key="preset-notes", gap="xsmall"):
         if current in PRESETS:

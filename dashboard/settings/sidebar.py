@@ -10,7 +10,8 @@ from dashboard import session, style
 from dashboard.charts import learning_rate_figure
 from dashboard.hand import hand_settings
 from dashboard.live_chart import live_chart
-from dashboard.settings import data_menu, forms, layer_editor, preset_menu
+from dashboard.markdown import literal
+from dashboard.settings import data_menu, forms, layer_editor, locks, preset_menu
 from dashboard.settings.stack import StackCheck, check, planned
 from engine.config import TrainingConfig
 from engine.layers import Dropout
@@ -18,17 +19,22 @@ from engine.schedules import Constant
 from engine.spec import Option
 
 FIRST = ("learning_rate", "momentum")  # of an optimizer's fields; they show without a click
+MORE_DATA = ("validation_images", "scaling", "label_noise", "added_images", "added_by")
+LEARNING = ("loss", "optimizer", "schedule", "initializer", "clip_norm", "average")
+RARELY = ("max_steps", "validate_every", "parts")
 SCHEDULE_HEIGHT = 150  # pixels
 
 
 def render() -> StackCheck:
     """Draw it, and tell whether the network can be trained."""
     with st.sidebar, st.container(key="settings", gap="xsmall"):
+        _notice()
         preset_menu.render()
         _data()
-        style.heading("Network")
         checked = check(session.draft().config)
-        layer_editor.render(checked)
+        if locks.shows("layers"):
+            style.heading("Network")
+            layer_editor.render(checked)
         _learning()
         _regularization()
         _augmentation()
@@ -36,9 +42,20 @@ def render() -> StackCheck:
     return checked
 
 
+def _notice() -> None:
+    """Whose locks there are. One place for it: the padlocks below say it again where a pointer rests on them."""
+    held = locks.current()
+    with st.container(key="locks-notice", gap=None):
+        if held and held.by:
+            st.caption(f":material/lock: {literal(held.by)}")
+
+
 @contextmanager
-def more(label: str) -> Iterator[bool]:
+def more(label: str, *paths: str) -> Iterator[bool]:
     """What is needed less often, one click away. Closed, its widgets are not even made: the page opens sooner."""
+    if not locks.shows(*paths):
+        yield False
+        return
     expander = st.expander(label, key=forms.css_key(label), on_change="rerun")
     with expander:
         yield bool(expander.open)
@@ -46,6 +63,8 @@ def more(label: str) -> Iterator[bool]:
 
 def _data() -> None:
     draft = session.draft()
+    if not locks.shows("data"):
+        return
     style.heading("Data")
     images = data_menu.render()
     form = forms.Form(
@@ -55,14 +74,16 @@ def _data() -> None:
     )
     form.fields(draft.rest.data, "data", only=("train_images",))
     hand_settings.render()
-    with more("More on the data") as open_now:
+    with more("More on the data", *(f"data.{name}" for name in MORE_DATA)) as open_now:
         if open_now:
-            form.fields(draft.rest.data, "data", without=("source", "train_images", "personal", "personal_share"))
+            form.fields(draft.rest.data, "data", only=MORE_DATA)
 
 
 def _learning() -> None:
     draft = session.draft()
     rest, form = draft.rest, forms.Form(draft.put)
+    if not locks.shows(*LEARNING):
+        return
     style.heading("Learning")
     form.menu(rest.loss, "loss", Option("What training makes small."))
     form.menu(rest.optimizer, "optimizer", Option("The rule that changes the weights."))
@@ -70,8 +91,9 @@ def _learning() -> None:
     form.menu(rest.schedule, "schedule", Option("How the learning rate changes over the run."))
     form.fields(rest.schedule, "schedule", without=("warmup",))
     with st.container(key="schedule-picture", gap=None):
-        _schedule_picture(rest)
-    with more("More on learning") as open_now:
+        if locks.shows("schedule"):
+            _schedule_picture(rest)
+    with more("More on learning", *LEARNING) as open_now:
         if open_now:
             form.fields(rest.optimizer, "optimizer", without=FIRST)
             form.fields(rest.schedule, "schedule", only=("warmup",))
@@ -94,11 +116,13 @@ def _schedule_picture(config: TrainingConfig) -> None:
 
 def _regularization() -> None:
     draft = session.draft()
+    if not locks.shows("layers", "penalty", "stopping"):
+        return
     style.heading("Against overfitting")
     _dropout(draft)
     form = forms.Form(draft.put)
     form.fields(draft.rest.penalty, "penalty", only=("l2",))
-    with more("More against overfitting") as open_now:
+    with more("More against overfitting", "penalty", "stopping") as open_now:
         if open_now:
             form.fields(draft.rest.penalty, "penalty", without=("l2",))
             form.fields(draft.rest, only=("stopping",))
@@ -106,6 +130,8 @@ def _regularization() -> None:
 
 def _dropout(draft: session.Draft) -> None:
     """Dropout is a layer; its fraction is at hand here too, beside what else works against overfitting."""
+    if not locks.shows("layers"):
+        return
     rows = [row for row in draft.rows if isinstance(row.layer, Dropout)]
     for number, row in enumerate(rows, 1):
         label = "Dropout" if len(rows) == 1 else f"Dropout {number}"
@@ -118,11 +144,14 @@ def _dropout(draft: session.Draft) -> None:
             icon=":material/add:",
             help=f"{Dropout.title()} The layer is put before the last one.",
             on_click=lambda: draft.insert(draft.before_output(), "Dropout"),
+            disabled=locks.current().locks("layers"),
         )
 
 
 def _augmentation() -> None:
     draft = session.draft()
+    if not locks.shows("augmentation"):
+        return
     style.heading("Augmentation")
     form = forms.Form(draft.put, labels={"augmentation": "Random changes of each training image"})
     form.fields(draft.rest, only=("augmentation",))
@@ -131,8 +160,10 @@ def _augmentation() -> None:
 def _run() -> None:
     draft = session.draft()
     form = forms.Form(draft.put)
+    if not locks.shows("batch_size", "epochs", "seed", *RARELY):
+        return
     style.heading("Run")
     form.fields(draft.rest, only=("batch_size", "epochs", "seed"))
-    with more("More on the run") as open_now:
+    with more("More on the run", *RARELY) as open_now:
         if open_now:
-            form.fields(draft.rest, only=("max_steps", "validate_every", "parts"))
+            form.fields(draft.rest, only=RARELY)
