@@ -47,10 +47,18 @@ class DataConfig(Settings):
     )
     scaling: str = option(
         "standard",
-        "standard: pixels have mean 0 and variance 1 over the training images; unit: pixels from 0 to 1",
-        choices=("standard", "unit"),
+        "standard: pixels have mean 0 and variance 1 over the training images; unit: pixels from 0 to 1; none: as they "
+        "are, from 0 to 255, which makes learning hard",
+        choices=("standard", "unit", "none"),
     )
     label_noise: float = option(0.0, "share of the training labels that are replaced by random ones", low=0.0, high=1.0)
+    leaked_images: int = option(
+        0,
+        "test images that take the place of training images: a mistake to learn from, for the test then tells nothing",
+        low=0,
+        high=1_000_000,
+        log=True,
+    )
     added_images: int = option(
         0,
         "changed copies of training images that are made once, before training, and added to them",

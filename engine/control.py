@@ -17,6 +17,14 @@ class Control:
     steps_per_second: float = 0.0  # slow motion; 0: as fast as it goes
     until_step: int | None = None  # pause when this step is reached: "one batch"
     until_epoch: float | None = None  # pause at the first batch boundary at or beyond this epoch: "one epoch"
+    planned: tuple[tuple[int, dict[str, Any]], ...] = ()  # (step, live settings by path) that apply from that step on
+
+    def settings_at(self, step: int) -> dict[str, Any]:
+        """Live settings from this step on: those planned so far, in order, and over them what was set by hand."""
+        found: dict[str, Any] = {}
+        for begin, settings in self.planned:
+            found |= settings if begin <= step else {}
+        return found | self.settings
 
     @classmethod
     def from_json(cls, data: Any) -> "Control":
@@ -33,7 +41,20 @@ class Control:
             raise RunError(f"control.json: until_step must be a whole number or null; got {step!r}")
         if epoch is not None and not _is_number(epoch):
             raise RunError(f"control.json: until_epoch must be a number from 0 or null; got {epoch!r}")
-        return cls(data["wish"], settings, float(speed), step, None if epoch is None else float(epoch))
+        until_epoch = None if epoch is None else float(epoch)
+        return cls(data["wish"], settings, float(speed), step, until_epoch, _planned(data.get("planned", ())))
+
+
+def _planned(data: Any) -> tuple[tuple[int, dict[str, Any]], ...]:
+    """Checked, and in the order of the steps."""
+    if not isinstance(data, list | tuple) or not all(_is_plan(pair) for pair in data):
+        raise RunError(f"control.json: planned must be a list of [step, settings]; got {data!r}")
+    return tuple(sorted(((int(step), settings) for step, settings in data), key=lambda pair: pair[0]))
+
+
+def _is_plan(pair: Any) -> bool:
+    """A step from 0, and settings by path."""
+    return isinstance(pair, list | tuple) and len(pair) == 2 and _is_number(pair[0]) and isinstance(pair[1], dict)
 
 
 def _is_number(value: Any) -> bool:

@@ -69,12 +69,14 @@ class GlorotUniform(Initializer):
 
 @dataclass(frozen=True)
 class ScaledNormal(Initializer):
-    """Normal with a standard deviation of your choice, whatever the layer's size."""
+    """Normal with a mean and a standard deviation of your choice, whatever the layer's size."""
 
     deviation: float = option(0.01, "standard deviation of the weights", low=1e-6, high=10.0, log=True)
+    mean: float = option(0.0, "mean of the weights; away from 0, units begin all on or all off", low=-1.0, high=1.0)
 
     def draw(self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
-        return _normal(rng, shape, self.deviation)
+        weights = _normal(rng, shape, self.deviation)
+        return weights + np.float32(self.mean) if self.mean else weights
 
 
 @dataclass(frozen=True)

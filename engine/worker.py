@@ -82,6 +82,8 @@ class Session:
         self._follow()
         if isinstance(event, RunEnded):
             return False
+        if any(step == event.step for step, _ in self._control.planned):
+            self._obey(self._control)
         self._pace()
         if self._wants_pause():
             self._wait()
@@ -151,7 +153,8 @@ class Session:
 
     def _obey(self, control: Control) -> None:
         self._control = control
-        self._trainer.change(self._run.config().with_values(control.settings))
+        step = self._trainer.position.step
+        self._trainer.change(self._run.config().with_values(control.settings_at(step)))
 
 
 def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None, watched: bool = False) -> Trainer:

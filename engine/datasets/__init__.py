@@ -1,6 +1,6 @@
 """Data: what ships with the project, and readers for what people bring."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from engine.config import DataConfig
 from engine.datasets.added import add_images
 from engine.datasets.base import DataError, Dataset, Scaling, Split, held_back, split
 from engine.datasets.builtin import BUILT_IN, BUILT_IN_SHAPES
+from engine.datasets.mistakes import AS_THEY_ARE, leak_test_images
 from engine.datasets.mixing import mix_in, mixed_in
 from engine.datasets.reading import FORMATS, newest_change, read_path
 
@@ -69,6 +70,10 @@ def load_split(config: DataConfig, seed: int) -> Split:
         standardize=config.scaling == "standard",
         label_noise=config.label_noise,
     )
+    if config.scaling == "none":
+        parts = replace(parts, scaling=AS_THEY_ARE)
+    if config.leaked_images:
+        parts = leak_test_images(parts, config.leaked_images, seed)
     if config.added_images:
         parts = add_images(parts, config.added_images, config.added_by, seed)
     return mix_in(parts, config.personal, config.personal_share) if config.personal else parts
