@@ -112,6 +112,26 @@ def test_evaluate_gives_the_test_figures_that_the_run_told(call, trained, checkp
     assert call("evaluate", checkpoint)[1].startswith("accuracy ")
 
 
+def test_evaluate_tells_more_if_asked_and_the_same_to_people_and_programs(call, checkpoint):
+    found = json.loads(call("evaluate", checkpoint, "--json", "--more", "--robustness", "--against", checkpoint)[1])
+    counts = np.array(found["confusion"])
+    assert counts.sum() == found["count"] == 30
+    assert np.trace(counts) / 30 == found["accuracy"]
+    assert found["interval"][0] < found["accuracy"] <= found["interval"][1]
+    assert found["classes"]["support"] == counts.sum(axis=1).tolist()
+    assert len(found["robustness"]) == 7
+    points = {point["amount"]: point["accuracy"] for point in found["robustness"]["noise"]["curve"]}
+    assert points[0] == found["accuracy"]
+    assert found["against"]["images"] == 30
+    assert all(row["a"] == row["b"] and not row["beyond_luck"] for row in found["against"]["measures"])
+    _, out, _ = call("evaluate", checkpoint, "--more", "--robustness", "--against", checkpoint)
+    assert f"95 % interval of the accuracy: {found['interval'][0]:.2%}" in out
+    assert "calibration error" in out
+    assert "stroke width" in out
+    assert "on 30 images that are new to both" in out
+    assert out.count("may be luck") == 4
+
+
 @pytest.fixture
 def pictures(tmp_path):
     """What people have: a photograph of ink on paper, a drawing on black, transparent ink, an empty page."""

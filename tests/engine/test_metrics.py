@@ -5,7 +5,17 @@ import pytest
 
 from engine.arrays import Buffers
 from engine.losses import CrossEntropy, MeanSquaredError, softmax
-from engine.metrics import accuracy, calibration, class_scores, confusion_matrix
+from engine.metrics import (
+    Z,
+    accuracy,
+    calibration,
+    class_scores,
+    confusion_matrix,
+    coverage,
+    log_loss,
+    temperature,
+    wilson_interval,
+)
 
 LABELS = np.array([0, 0, 0, 1, 1], np.uint8)
 READ_AS = np.array([0, 0, 1, 1, 1])
@@ -82,3 +92,67 @@ def test_a_part_of_a_batch_gives_its_share_of_the_loss():
 def test_squared_outputs_become_shares():
     # negative ones say nothing: 0.5 and 1.5 of 2
     assert MeanSquaredError().probabilities(np.array([[0.5, -3.0, 1.5]]))[0] == pytest.approx([0.25, 0, 0.75])
+
+
+def test_support_counts_the_examples_and_macro_leaves_out_classes_without_any():
+    scores = class_scores(confusion_matrix(PROBABILITIES, LABELS))
+    assert scores.support.tolist() == [3, 2, 0]
+    # of the two classes that are there: (1 + 2/3) / 2, (2/3 + 1) / 2, (4/5 + 4/5) / 2
+    assert scores.macro == pytest.approx((5 / 6, 5 / 6, 4 / 5))
+    assert np.isnan(class_scores(np.zeros((3, 3), np.int64)).macro).all()
+
+
+def test_wilson_interval_solves_its_equation():
+    # its ends are the shares p0 for which the seen share lies z standard errors of p0 away
+    for hits, count in ((9, 10), (97, 100), (9_912, 10_000), (1, 50)):
+        for end in wilson_interval(hits, count):
+            assert abs(hits / count - end) == pytest.approx(Z * np.sqrt(end * (1 - end) / count))
+
+
+def test_wilson_interval_at_the_ends():
+    # z^2 / (n + z^2) = 3.8415 / 13.8415
+    assert wilson_interval(0, 10) == pytest.approx((0, 0.277533), abs=1e-6)
+    assert wilson_interval(10, 10) == pytest.approx((1 - 0.277533, 1), abs=1e-6)
+    assert wilson_interval(10, 10)[1] == 1
+    assert wilson_interval(0, 0) == (0, 1)
+    with pytest.raises(ValueError, match="from 0 to 3 hits; got 4"):
+        wilson_interval(4, 3)
+
+
+def test_log_loss_of_an_impossible_class_is_large_but_finite():
+    shares = np.array([[0.25, 0.75], [1.0, 0.0]], np.float32)
+    assert log_loss(shares, np.array([0, 1], np.uint8)) == pytest.approx([np.log(4), 12 * np.log(10)])
+
+
+def test_temperature_undoes_what_was_done_to_the_outputs():
+    rng = np.random.default_rng(0)
+    outputs = rng.standard_normal((4000, 5)) * 2
+    labels = np.array([rng.choice(5, p=each) for each in softmax(outputs)], np.uint8)  # calibrated by construction
+    assert temperature(softmax(outputs), labels) == pytest.approx(1, rel=0.06)
+    for factor in (0.5, 3.0):
+        sharpened = softmax(outputs * factor)
+        assert temperature(sharpened, labels) == pytest.approx(factor, rel=0.06)
+    assert temperature(np.zeros((0, 5)), np.zeros(0, np.uint8)) == 1
+
+
+def test_coverage_against_counting():
+    rng = np.random.default_rng(1)
+    shares = softmax(rng.standard_normal((300, 4))).astype(np.float32)
+    labels = rng.integers(0, 4, 300).astype(np.uint8)
+    thresholds = [0.0, 0.3, 0.5, float(shares.max()), 0.9999]
+    found = coverage(shares, labels, thresholds)
+    for place, threshold in enumerate(thresholds):
+        kept = [(row, label) for row, label in zip(shares, labels, strict=True) if row.max() >= np.float32(threshold)]
+        hits = sum(int(row.argmax()) == label for row, label in kept)
+        assert found.counts[place] == len(kept)
+        assert found.wrong[place] == len(kept) - hits
+        assert found.answered[place] == pytest.approx(len(kept) / 300)
+        if kept:
+            assert found.accuracy[place] == pytest.approx(hits / len(kept))
+    assert found.counts[3] == 1
+    assert np.isnan(found.accuracy[4])
+
+
+def test_coverage_at_a_threshold_that_float32_rounds():
+    shares = np.array([[0.9, 0.1], [0.1, 0.9]], np.float32)  # 0.9 in float32 is a little less than 0.9 in float64
+    assert coverage(shares, np.array([0, 0], np.uint8), [0.9]).counts.tolist() == [2]

@@ -1,0 +1,308 @@
+"""How good a network is on which images: against hand-made figures and brute force."""
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.augment import Noise, Rotate, Shear, Shift, Stretch, Zoom
+from engine.checkpoint import load_checkpoint
+from engine.config import DataConfig, TrainingConfig
+from engine.datasets import DataError, load_split
+from engine.judging import (
+    DISTURBANCES,
+    agreement,
+    differences,
+    held_images,
+    mcnemar,
+    predict,
+    robustness,
+    sample,
+    training_changes,
+    unseen,
+)
+from engine.judging.pairing import difference_interval
+from engine.judging.predicting import BATCH
+from engine.judging.robustness import faded, noisy, rotated, scaled, shifted, slanted, stroked
+from engine.metrics import calibration, class_scores, confusion_matrix, log_loss
+from engine.streams import stream
+
+
+@pytest.fixture
+def model(saved):
+    return load_checkpoint(saved)
+
+
+class TestImages:
+    def test_a_run_is_judged_by_the_images_that_it_held_back(self, checkpoint):
+        digits = load_split(checkpoint.config.data, checkpoint.config.seed)
+        checkpoint = replace(checkpoint, data=digits.digest)  # the fixture's is of the images before they were a file
+        held = held_images(checkpoint)
+        np.testing.assert_array_equal(held.images, digits.validation_images)
+        np.testing.assert_array_equal(held.labels, digits.validation_labels)
+        assert (held.total, held.classes, held.changed) == (30, 10, "")
+        np.testing.assert_array_equal(held_images(checkpoint, "test").images, digits.test_images)
+        np.testing.assert_array_equal(held_images(checkpoint, "train").images, digits.train_images)
+
+    def test_of_many_images_the_first_are_taken_and_the_total_is_told(self, checkpoint):
+        held = held_images(checkpoint, most=8)
+        assert (len(held.images), len(held.labels), held.total) == (8, 8, 30)
+
+    def test_a_hand_that_is_gone_does_not_matter_to_images_that_were_never_mixed(self, checkpoint):
+        data = replace(checkpoint.config.data, personal="/nowhere/hand.npz")
+        gone = replace(checkpoint, config=replace(checkpoint.config, data=data))
+        assert held_images(gone).total == 30
+
+    def test_data_that_does_not_fit_is_refused_in_words(self, checkpoint):
+        with pytest.raises(DataError, match="mnist16 has images of 16x16; this network reads 8x8"):
+            held_images(checkpoint, source="mnist16")
+        with pytest.raises(DataError, match="no data under"):
+            held_images(checkpoint, source="/nowhere")
+        with pytest.raises(DataError, match="got 'all'"):
+            held_images(checkpoint, "all")
+        with pytest.raises(DataError, match="no validation images with labels from 0 to 2"):
+            held_images(replace(checkpoint, classes=3))
+
+    def test_data_that_has_changed_since_is_told(self, checkpoint):
+        other = replace(checkpoint, data="60000+10000 00000000 00000000")
+        assert "has changed since this network was trained on it" in held_images(other).changed
+
+    def test_images_that_the_other_run_learned_from_are_told_from_those_new_to_both(self, checkpoint):
+        other = replace(checkpoint, config=replace(checkpoint.config, seed=6))
+        held = held_images(checkpoint)
+        learned = load_split(other.config.data, 6).train_images
+        expected = [not any((image == each).all() for each in learned) for image in held.images]
+        assert unseen(other, held.images).tolist() == expected
+        assert 0 < sum(expected) < 30
+        assert unseen(checkpoint, held.images).all()
+
+
+class TestPredicting:
+    def test_batches_say_the_same_as_one_pass_and_tell_how_far_they_are(self, model):
+        images = stream(0, "test").integers(0, 255, (2 * BATCH + 7, 8, 8)).astype(np.uint8)
+        told = []
+        np.testing.assert_allclose(predict(model, images, told.append), model.predict(images), atol=1e-6)
+        assert told == [0.0, BATCH / len(images), 2 * BATCH / len(images)]
+        assert predict(model, images[:0]).shape == (0, 10)
+
+
+class TestPairing:
+    A = np.eye(4, dtype=np.float32)[[0, 0, 1, 2, 2, 3]]
+    B = np.eye(4, dtype=np.float32)[[0, 1, 0, 2, 1, 3]]
+    LABELS = np.array([0, 0, 0, 0, 0, 1], np.uint8)
+
+    def test_each_image_is_in_one_group(self):
+        found = agreement(self.A, self.B, self.LABELS)
+        assert found.both_right.tolist() == [True, False, False, False, False, False]
+        assert found.only_a.tolist() == [False, True, False, False, False, False]
+        assert found.only_b.tolist() == [False, False, True, False, False, False]
+        assert found.both_wrong_alike.tolist() == [False, False, False, True, False, True]
+        assert found.both_wrong_apart.tolist() == [False, False, False, False, True, False]
+
+    def test_mcnemar_by_hand(self):
+        assert mcnemar(0, 0) == 1
+        assert mcnemar(5, 0) == pytest.approx(2 / 32)
+        assert mcnemar(1, 6) == mcnemar(6, 1) == pytest.approx(2 * (1 + 7) / 128)
+        assert mcnemar(3, 3) == 1
+        with pytest.raises(ValueError, match="got -1 and 2"):
+            mcnemar(-1, 2)
+
+    @pytest.mark.parametrize(("a", "b"), [(0, 4), (2, 7), (4, 5), (1, 10)])
+    def test_mcnemar_against_every_way_the_coins_may_fall(self, a, b):
+        falls = [abs(2 * sum(way) - (a + b)) for way in itertools.product((0, 1), repeat=a + b)]
+        assert mcnemar(a, b) == pytest.approx(np.mean([fall >= abs(a - b) for fall in falls]))
+
+    def test_mcnemar_of_many_images_is_exact_and_agrees_with_the_normal_curve(self):
+        z = (5100 - 4900 - 1) / math.sqrt(10_000)  # with continuity correction
+        assert mcnemar(5100, 4900) == pytest.approx(math.erfc(z / math.sqrt(2)), rel=1e-2)
+        assert 0 < mcnemar(0, 1000) == pytest.approx(2.0**-999)
+
+    def test_the_interval_of_the_difference_by_hand(self):
+        # d = (12.5 - 4.5) / 102, se = sqrt(17 - 64 / 102) / 102
+        reach = 1.959964 * math.sqrt(17 - 64 / 102) / 102
+        assert difference_interval(12, 4, 100) == pytest.approx((8 / 102 - reach, 8 / 102 + reach), abs=1e-6)
+        low, high = difference_interval(4, 12, 100)
+        assert (-high, -low) == pytest.approx(difference_interval(12, 4, 100))
+
+    def two(self, count=800):
+        """A network that is mostly right and rightly sure, and one that is worse and too sure."""
+        rng = np.random.default_rng(4)
+        labels = rng.integers(0, 3, count).astype(np.uint8)
+        outputs = rng.standard_normal((2, count, 3))
+        outputs[0, np.arange(count), labels] += 4
+        outputs[1, np.arange(count), labels] += 2
+        powers = np.exp(outputs * np.array([1, 3]).reshape(2, 1, 1))
+        return (*(powers / powers.sum(axis=2, keepdims=True)).astype(np.float32), labels)
+
+    def test_differences_are_those_of_the_measures_themselves(self):
+        a, b, labels = self.two()
+        rows = {row.name: row for row in differences(a, b, labels)}
+        assert list(rows) == ["accuracy", "macro F1", "loss", "calibration error"]
+        for shares, side in ((a, "a"), (b, "b")):
+            expected = {
+                "accuracy": (shares.argmax(axis=1) == labels).mean(),
+                "macro F1": class_scores(confusion_matrix(shares, labels)).macro[2],
+                "loss": log_loss(shares, labels).mean(),
+                "calibration error": calibration(shares, labels).error,
+            }
+            assert {name: getattr(row, side) for name, row in rows.items()} == pytest.approx(expected)
+        assert rows["accuracy"].chance == mcnemar(
+            int(agreement(a, b, labels).only_a.sum()), int(agreement(a, b, labels).only_b.sum())
+        )
+        assert all(row.beyond_luck for row in rows.values())
+        assert rows["accuracy"].low > 0 > rows["loss"].high
+
+    def test_resampled_intervals_agree_with_resampling_one_by_one(self):
+        a, b, labels = self.two(200)
+        rng, found = np.random.default_rng(0), {"macro F1": [], "loss": [], "calibration error": []}
+        for _ in range(1000):
+            drawn = rng.integers(0, 200, 200)
+            one, other, right = a[drawn], b[drawn], labels[drawn]
+            scores = [class_scores(confusion_matrix(each, right)).macro[2] for each in (one, other)]
+            found["macro F1"].append(scores[0] - scores[1])
+            found["loss"].append(log_loss(one, right).mean() - log_loss(other, right).mean())
+            found["calibration error"].append(calibration(one, right).error - calibration(other, right).error)
+        rows = {row.name: row for row in differences(a, b, labels)}
+        for name, values in found.items():
+            low, high = np.percentile(values, [2.5, 97.5])
+            slack = 0.15 * (high - low)
+            assert rows[name].low == pytest.approx(low, abs=slack)
+            assert rows[name].high == pytest.approx(high, abs=slack)
+
+    def test_a_network_does_not_differ_from_itself(self):
+        a, _, labels = self.two()
+        assert not any(row.beyond_luck or row.difference for row in differences(a, a, labels))
+        with pytest.raises(ValueError, match="at least one image"):
+            differences(a[:0], a[:0], labels[:0])
+
+    def test_a_class_that_a_resampling_misses_does_no_harm(self):
+        shares = np.eye(3, dtype=np.float32)[[0, 0, 1]]
+        rows = differences(shares, shares[::-1], np.array([0, 0, 2], np.uint8))
+        assert all(math.isfinite(row.low) and math.isfinite(row.high) for row in rows)
+
+    def test_the_work_ends_when_nobody_waits(self):
+        def leave(share):
+            raise InterruptedError
+
+        a, b, labels = self.two(20)
+        with pytest.raises(InterruptedError):
+            differences(a, b, labels, leave)
+
+
+def spot(row, column, size=9):
+    image = np.zeros((1, size, size), np.uint8)
+    image[0, row, column] = 200
+    return image
+
+
+def place(image):
+    return tuple(int(each) for each in np.unravel_index(image[0].argmax(), image[0].shape))
+
+
+class TestDisturbances:
+    def test_positive_turns_are_counterclockwise(self):
+        assert place(rotated(spot(0, 4), 90)) == (4, 0)  # from the top to the left
+        assert place(rotated(spot(0, 4), -90)) == (4, 8)
+
+    def test_a_positive_slant_leans_to_the_right(self):
+        assert place(slanted(spot(0, 4), 0.5)) == (0, 6)  # what is above the middle moves to the right
+        assert place(slanted(spot(8, 4), 0.5)) == (8, 2)
+
+    def test_shifts_go_all_four_ways_by_the_whole_amount(self):
+        places = {place(each[np.newaxis]) for each in shifted(np.repeat(spot(4, 4), 40, axis=0), 3)}
+        assert places == {(1, 4), (7, 4), (4, 1), (4, 7)}
+
+    def test_a_larger_scale_moves_things_outwards(self):
+        assert place(scaled(spot(4, 6), 2)) in ((4, 8), (3, 8), (5, 8))
+        assert place(scaled(spot(4, 8), 0.5)) == (4, 6)
+
+    def test_noise_has_the_deviation_it_says_and_stays_within_bounds(self):
+        grey = np.full((20, 16, 16), 128, np.uint8)
+        assert noisy(grey, 15).astype(float).std() == pytest.approx(15, rel=0.05)
+        assert noisy(grey, 15).mean() == pytest.approx(128, abs=1)
+        assert {0, 255} <= set(noisy(grey, 128).ravel().tolist())
+        np.testing.assert_array_equal(noisy(grey, 15), noisy(grey, 15))
+
+    def test_contrast_is_a_share_of_the_ink(self):
+        assert faded(np.array([[[0, 100, 255]]], np.uint8), 0.1).tolist() == [[[0, 10, 26]]]
+        assert faded(np.array([[[0, 100, 255]]], np.uint8), 2.0).tolist() == [[[0, 200, 255]]]
+
+    @pytest.mark.parametrize("side", [16, 28])
+    def test_strokes_get_wider_and_narrower_by_the_amount(self, side):
+        bar = np.zeros((3, side, side), np.uint8)
+        middle = side // 2
+        bar[1:, :, middle - 2 : middle + 2] = 255  # 4 pixels wide
+        for change in (-2, -1, 1, 2):
+            found = stroked(bar, change)
+            assert found[1, middle].sum() / 255 == pytest.approx(4 + change, abs=0.35)
+            assert not found[0].any()  # no ink comes over from the neighbour
+        np.testing.assert_array_equal(stroked(bar, 0), bar)
+
+    @pytest.mark.parametrize("name", DISTURBANCES)
+    def test_each_keeps_shape_and_type_and_what_it_was_given(self, name):
+        images = stream(0, "test").integers(0, 255, (5, 16, 16)).astype(np.uint8)
+        before, each = images.copy(), DISTURBANCES[name]
+        assert each.neutral in each.values
+        assert list(each.values) == sorted(each.values)
+        for amount in each.amounts(16):
+            changed = each.apply(images, amount)
+            assert (changed.shape, changed.dtype) == (images.shape, np.uint8)
+            assert changed.flags.c_contiguous
+        np.testing.assert_array_equal(images, before)
+
+    def test_sizes_in_pixels_grow_with_the_image(self):
+        assert DISTURBANCES["shift"].amounts(14)[-1] == 4
+        assert DISTURBANCES["rotation"].amounts(14)[-1] == 60
+
+    def test_what_training_had_is_marked(self):
+        changes = (
+            Rotate(degrees=12),
+            Shift(pixels=2),
+            Zoom(by=0.1),
+            Stretch(by=0.2),
+            Shear(by=0.15),
+            Noise(deviation=9),
+        )
+        found = {name: each.trained(changes) for name, each in DISTURBANCES.items()}
+        assert found.pop("scale") == pytest.approx((0.9 * 0.8, 1.1 * 1.2))
+        assert found == {
+            "rotation": (-12, 12),
+            "shift": (0, 2),
+            "stroke width": None,
+            "noise": (0, 9),
+            "contrast": None,
+            "slant": (-0.15, 0.15),
+        }
+        assert all(each.trained(()) is None for each in DISTURBANCES.values())
+
+    def test_changes_made_once_before_training_count_and_those_of_no_image_do_not(self):
+        data = DataConfig(added_images=10, added_by=(Rotate(),))
+        config = TrainingConfig(data=data, augmentation=(Shift(), Noise(share=0)))
+        assert training_changes(config) == (Shift(), Rotate())
+        assert training_changes(replace(config, data=replace(data, added_images=0))) == (Shift(),)
+
+
+class TestRobustness:
+    def test_a_curve_begins_undisturbed_and_each_point_is_the_accuracy_on_the_disturbed_images(self, model, digits):
+        images, labels = digits.test_images, digits.test_labels
+        told = []
+        curve = list(robustness(model, images, labels, DISTURBANCES["rotation"], told.append))
+        assert [point.amount for point in curve][:3] == [0, -10, 10]
+        assert sorted(point.amount for point in curve) == list(DISTURBANCES["rotation"].values)
+        for point in curve:
+            changed = rotated(images, point.amount) if point.amount else images
+            assert point.accuracy == (model.predict(changed).argmax(axis=1) == labels).mean()
+            assert point.low <= point.accuracy <= point.high
+        assert told == sorted(told)
+        assert 0 <= told[0] <= told[-1] < 1
+
+    def test_no_images_no_curve(self, model, digits):
+        with pytest.raises(ValueError, match="at least one image"):
+            next(robustness(model, digits.test_images[:0], digits.test_labels[:0], DISTURBANCES["noise"]))
+
+    def test_a_sample_is_spread_over_all_images(self):
+        assert sample(10, 4).tolist() == [0, 2, 5, 7]
+        assert sample(3, 4).tolist() == [0, 1, 2]
+        assert sample(0).tolist() == []
