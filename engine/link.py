@@ -1,0 +1,239 @@
+"""All settings of a run in a link of a few dozen to a few hundred characters, and back.
+
+    encode(config)  ->  "1.q3zmNVTSAQA"         goes into an address as  ?s=1.q3zmNVTSAQA
+    decode(text)    ->  config, what of the link was ignored and why
+
+What is written down is the nearest preset and, by path, what differs from it:
+
+    ["lenet","optimizer.learning_rate",0.002,"seed",7]
+
+    text     VERSION.BODY, where BODY is base64 in the alphabet for addresses (RFC 4648, section 5), without padding
+    body     2 bytes: CRC-32 of the rest, its lower half, tells that letters were lost or changed
+             2 bytes: SHA-256 of the whole settings, its beginning, tells that a preset or a default is another one now
+             the list as JSON, compressed (RFC 1951) against the words in link_words.py
+
+A link may come from anybody. It can name settings only: no files, neither of the sender nor of the receiver.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import zlib
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from engine.config import TrainingConfig
+from engine.datasets import BUILT_IN, DataError, facts
+from engine.link_words import WORDS
+from engine.presets import DEFAULT, PRESETS
+from engine.spec import SettingError, Settings, default_of, describe
+
+VERSION = 1
+MOST_CHARACTERS = 4_000
+MOST_BYTES = 20_000  # of the list, unpacked
+MOST_ENTRIES = 200
+MOST_LAYERS = 100
+MOST_TOLD = 12  # things that were ignored; there is no use in naming more of them
+_LINK = re.compile(r"([0-9]{1,4})\.([A-Za-z0-9_-]*)")
+_CHECK = 2  # bytes of each check
+
+Entry = tuple[str, Any]
+
+
+class LinkError(ValueError):
+    """A text that is no link, or one of which nothing can be used."""
+
+
+@lru_cache(maxsize=256)
+def encode(config: TrainingConfig) -> str:
+    """The settings as a link's text; without those that `stays_here` names."""
+    config = _travelling(config)
+    packed = min((_packed(name, _entries(preset.config, config)) for name, preset in PRESETS.items()), key=len)
+    content = _digest(config) + packed
+    body = base64.urlsafe_b64encode(_crc(content) + content).decode().rstrip("=")
+    return f"{VERSION}.{body}"
+
+
+def decode(text: str) -> tuple[TrainingConfig, list[str]]:
+    """The settings in a link, and sentences on what in it could not be used. Raises LinkError where nothing could."""
+    content = _content(text)
+    digest, written = content[:_CHECK], _list(_unpacked(content[_CHECK:]))
+    ignored: list[str] = []
+    name, values = written[0], written[1:]
+    if name not in PRESETS:
+        ignored.append(f"the preset {name[:60]!r} is not known here; it begins with {DEFAULT} instead.")
+    config = PRESETS[name if name in PRESETS else DEFAULT].config
+    for path, value in zip(values[::2], values[1::2], strict=True):
+        config = _applied(config, path, value, ignored)
+    config = _at_home_here(config, ignored)
+    if not ignored and _digest(config) != digest:
+        ignored.append(
+            "it was made by another version of Inkling, in which presets or usual values differ: what the link does "
+            "not name is as this version has it, so the weights may not come out the same."
+        )
+    more = len(ignored) - MOST_TOLD
+    return config, [*ignored[:MOST_TOLD], *([f"and {more} things more."] if more > 0 else [])]
+
+
+def stays_here(config: TrainingConfig) -> list[str]:
+    """What of the settings no link takes along, in sentences: all that names a file of this computer."""
+    found = []
+    if config.data.source not in BUILT_IN:
+        found.append(f"the data file: who opens the link learns from {_travelling(config).data.source} instead.")
+    if config.data.personal:
+        found.append("your own drawings: they are not mixed in.")
+    if config.start_from:
+        found.append("the weights to begin with: training begins with new ones.")
+    return found
+
+
+def _travelling(config: TrainingConfig) -> TrainingConfig:
+    """Without the names of files. Data of one's own becomes the built-in data of its size."""
+    source = config.data.source
+    if source not in BUILT_IN:
+        try:
+            source = next((name for name in BUILT_IN if facts(name).image_shape == facts(source).image_shape), "mnist")
+        except DataError:
+            source = "mnist"
+    return replace(config, start_from="", data=replace(config.data, source=source, personal=""))
+
+
+def _at_home_here(config: TrainingConfig, ignored: list[str]) -> TrainingConfig:
+    """The settings without what a link must not say."""
+    if config.data.source not in BUILT_IN:
+        ignored.append("data.source: a link can name the data that ships with Inkling only, no file.")
+    if config.data.personal:
+        ignored.append("data.personal: a link can name no file.")
+    if config.start_from:
+        ignored.append("start_from: a link can name no file.")
+    if len(config.layers) > MOST_LAYERS:
+        ignored.append(f"layers: at most {MOST_LAYERS} are taken from a link; got {len(config.layers)}.")
+        config = replace(config, layers=config.layers[:MOST_LAYERS])
+    safe = config if config.data.source in BUILT_IN else replace(config, data=replace(config.data, source="mnist"))
+    return replace(safe, start_from="", data=replace(safe.data, personal=""))
+
+
+def _entries(base: Settings, config: Settings, path: str = "") -> list[Entry]:
+    """What differs, by path, as deep as the classes agree; in the order of the fields."""
+    found: list[Entry] = []
+    for name, _, _ in describe(type(config)):
+        here, old, new = f"{path}.{name}" if path else name, getattr(base, name), getattr(config, name)
+        if old == new:
+            continue
+        if isinstance(new, Settings) and type(old) is type(new):
+            found += _entries(old, new, here)
+        elif isinstance(new, tuple) and new and [type(each) for each in old] == [type(each) for each in new]:
+            pairs = [(f"{here}.{number}", *pair) for number, pair in enumerate(zip(old, new, strict=True))]
+            for at, a, b in pairs:
+                found += _entries(a, b, at) if isinstance(b, Settings) else [(at, b)] if a != b else []
+        else:
+            found.append((here, _short(new)))
+    return found
+
+
+def _short(value: Any) -> Any:
+    """Settings in JSON form without their usual values: "ReLU", {"kind": "Dense", "units": 10}."""
+    if isinstance(value, tuple):
+        return [_short(each) for each in value]
+    if not isinstance(value, Settings):
+        return value
+    told = {name: getattr(value, name) for name, _, _ in describe(type(value))}
+    unusual = {name: _short(each) for name, each in told.items() if each != default_of(type(value), name)}
+    return {"kind": type(value).__name__} | unusual if unusual else type(value).__name__
+
+
+def _packed(name: str, entries: list[Entry]) -> bytes:
+    flat = [name, *(part for entry in entries for part in entry)]
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, WORDS)
+    text = json.dumps(flat, separators=(",", ":"), allow_nan=False)
+    return squeeze.compress(text.encode()) + squeeze.flush()
+
+
+def _content(text: str) -> bytes:
+    """The bytes behind the first check. Raises LinkError."""
+    if len(text) > MOST_CHARACTERS:
+        raise LinkError(f"it is {len(text):,} characters long; links have at most {MOST_CHARACTERS:,}.")
+    match = _LINK.fullmatch(text.strip())
+    if match is None:
+        raise LinkError(
+            f"expected the version, a point, and letters, as in {encode(TrainingConfig())}; got other text."
+        )
+    if int(match[1]) != VERSION:
+        raise LinkError(f"it has version {int(match[1])}; this Inkling reads version {VERSION}. Get a newer one.")
+    try:
+        body = base64.b64decode(match[2] + "=" * (-len(match[2]) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        body = b""
+    if len(body) <= 2 * _CHECK or _crc(body[_CHECK:]) != body[:_CHECK]:
+        raise LinkError("some of its letters were lost or changed on the way. Copy the whole link once more.")
+    return body[_CHECK:]
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Raises LinkError for what would become too large, before it does."""
+    expand = zlib.decompressobj(-15, WORDS)
+    try:
+        data = expand.decompress(packed, MOST_BYTES)
+    except zlib.error:
+        raise LinkError("it cannot be unpacked; no Inkling made it.") from None
+    if not expand.eof or expand.unused_data:
+        raise LinkError(f"it holds more than the {MOST_BYTES:,} characters that settings may take.")
+    return data
+
+
+def _list(data: bytes) -> list[Any]:
+    """The preset's name, then paths and values in turn. Raises LinkError."""
+    try:
+        written = json.loads(data)
+    except (ValueError, RecursionError):
+        written = None
+    if not isinstance(written, list) or len(written) % 2 == 0 or not _named(written):
+        raise LinkError("it holds no settings; no Inkling made it.")
+    if len(written) > 2 * MOST_ENTRIES:
+        raise LinkError(f"it changes {len(written) // 2:,} settings; at most {MOST_ENTRIES} are read.")
+    return written
+
+
+def _named(written: list[Any]) -> bool:
+    return all(isinstance(each, str) for each in (written[0], *written[1::2]))
+
+
+def _applied(config: TrainingConfig, path: str, value: Any, ignored: list[str]) -> TrainingConfig:
+    """The settings with one more value, or with as much of it as can be used."""
+    for _ in range(MOST_TOLD):
+        try:
+            return config.with_values({path: value})
+        except SettingError as error:
+            ignored.append(str(error))
+            if not _cut_out(value, path, error.path):
+                return config
+    return config
+
+
+def _cut_out(value: Any, path: str, bad: str) -> bool:
+    """Take the bad part out of a value in JSON form; False where that is the whole of it."""
+    inside = bad[len(path) + 1 :].split(".") if bad.startswith(f"{path}.") else []
+    if inside and inside[-1] == "kind":
+        inside.pop()  # of an unknown class nothing can be used
+    place: Any = value
+    for number, part in enumerate(inside):
+        key: Any = int(part) if isinstance(place, list) else part
+        if not isinstance(place, list | dict) or (isinstance(place, dict) and key not in place):
+            return False
+        if number == len(inside) - 1:
+            del place[key]
+            return bool(value)  # of a list nothing may be left
+        place = place[key]
+    return False
+
+
+def _crc(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(4, "big")[-_CHECK:]
+
+
+def _digest(config: TrainingConfig) -> bytes:
+    text = json.dumps(config.to_json(), sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).digest()[:_CHECK]
