@@ -148,7 +148,7 @@ def _which(desk: InsideDesk, count: int, classes: int) -> None:
             partial(_of_class, desk),
             options=list(range(-1, classes)),
             format_func=lambda digit: say("any") if digit < 0 else str(digit),
-            width=88,
+            width=84,
         )
         desk.place = max(min(desk.place, count - 1), 0)
         controlled(
@@ -159,7 +159,7 @@ def _which(desk: InsideDesk, count: int, classes: int) -> None:
             lambda number: setattr(desk, "place", int(number) - 1),
             min_value=1,
             max_value=max(count, 1),
-            width=112,
+            width=104,
         )
         st.button(
             say("Another image"),

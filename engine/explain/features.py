@@ -8,7 +8,7 @@ import numpy.typing as npt
 from engine.arrays import Array, Bytes
 from engine.checkpoint import Model
 from engine.explain.probe import Probe, as_pixels
-from engine.layers import Conv, Dense
+from engine.layers import Conv, Dense, Dropout
 from engine.layers.activation import Activation
 from engine.layers.norm import BatchNorm
 from engine.network import layer_name
@@ -39,18 +39,26 @@ def feature_maps(model: Model, image: Bytes, most: int = 8) -> list[LayerMaps]:
     found = []
     for number, layer in enumerate(layers):
         if isinstance(layer, Conv):
-            maps = np.moveaxis(outputs[_activated(model, number)][0], -1, 0)
+            maps = np.moveaxis(outputs[activated(model, number)][0], -1, 0)
             strength = maps.std(axis=(1, 2))
             units = np.argsort(-strength, kind="stable")[:most]
             found.append(LayerMaps(layer_name(number, layer), "maps", units, strength[units], maps[units]))
     return found or _first_dense(model, outputs, most)
 
 
-def _activated(model: Model, number: int) -> int:
+def activated(model: Model, number: int) -> int:
     """The layer whose output is this one's after its normalization and activation."""
     layers = model.network.layers
     while number + 1 < len(layers) and isinstance(layers[number + 1], Activation | BatchNorm):
         number += 1
+    return number
+
+
+def source_of(model: Model, number: int) -> int:
+    """The layer whose units this one's are: itself, or the one that it normalizes, activates or drops units of."""
+    layers = model.network.layers
+    while number > 0 and isinstance(layers[number], Activation | BatchNorm | Dropout):
+        number -= 1
     return number
 
 
@@ -61,7 +69,7 @@ def _first_dense(model: Model, outputs: list[Array], most: int) -> list[LayerMap
             weight = model.network.params[number]["weight"]
             if len(weight) != height * width:
                 return []  # it reads something else than the image's pixels
-            responses = outputs[_activated(model, number)][0][: weight.shape[1]]
+            responses = outputs[activated(model, number)][0][: weight.shape[1]]
             units = np.argsort(-responses, kind="stable")[:most]
             maps = weight.T[units].reshape(-1, height, width).copy()
             return [LayerMaps(layer_name(number, layer), "weights", units, responses[units], maps)]
