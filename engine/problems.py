@@ -1,6 +1,8 @@
 """Errors whose messages are for people: whatever a file or a link put into them, they can be shown and stored."""
 
 import json
+import reprlib
+from typing import Any
 
 LONGEST = 700  # characters of a message; what is longer says nothing more
 
@@ -22,6 +24,19 @@ def printable(text: str, longest: int = LONGEST) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
+
+
+def shown(value: Any) -> str:
+    """What was received, as Python writes it, in at most 60 characters, however long or deep it is."""
+    try:
+        text = _SHORT.repr(value)
+    except ValueError:  # Python refuses to write numbers of more than 4,300 digits
+        text = "a very long number"
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def why_no_json(error: Exception) -> str:

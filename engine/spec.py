@@ -14,16 +14,16 @@ A member's JSON is `{"kind": "SGD", "learning_rate": 0.1}`; plain settings have 
 import difflib
 import json
 import math
-import reprlib
 import types
 import typing
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Self
 
-from engine.problems import PlainError, printable
+from engine.problems import PlainError, printable, shown
 
 LONGEST_TEXT = 4096  # as long as a path may be
+LONGEST_LIST = 1000  # entries: layers, augmentations
 LONGEST_PATH = 120  # characters of a setting's path in a message
 
 Json = None | bool | int | float | str | list[Any] | dict[str, Any]
@@ -109,7 +109,7 @@ class Settings:
         if cls.family and isinstance(data, str):
             data = {"kind": data}
         if not isinstance(data, dict):
-            raise SettingError(path, f"expected an object with settings of {cls.__name__}; got {_shown(data)}")
+            raise SettingError(path, f"expected an object with settings of {cls.__name__}; got {shown(data)}")
         target = cls._member(data.get("kind"), path) if cls.family else cls
         given = {name: value for name, value in data.items() if not (cls.family and name == "kind")}
         known = {name: (annotation, details) for name, annotation, details in describe(target)}
@@ -125,7 +125,7 @@ class Settings:
     def _member(cls, kind: Any, path: str) -> type[Self]:
         members = cls.members()
         if not isinstance(kind, str) or kind not in members:
-            raise SettingError(_join(path, "kind"), _unknown(_shown(kind), members, cls.family))
+            raise SettingError(_join(path, "kind"), _unknown(shown(kind), members, cls.family))
         return members[kind]
 
 
@@ -183,7 +183,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     """ "optimizer.learning_rate=0.1" -> ("optimizer.learning_rate", 0.1). The value is JSON, or else a string."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise SettingError("", f"expected PATH=VALUE, such as optimizer.learning_rate=0.1; got {_shown(text)}")
+        raise SettingError("", f"expected PATH=VALUE, such as optimizer.learning_rate=0.1; got {shown(text)}")
     try:
         return path.strip(), json.loads(value)
     except (ValueError, RecursionError):
@@ -193,24 +193,11 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 def _no_position(part: str, count: int) -> str:
     """What is wrong with a position in a list of so many entries."""
     wanted = f"a position from 0 to {count - 1}" if count else "nothing, for the list has no entries"
-    return f"expected {wanted}; got {_shown(part)}"
+    return f"expected {wanted}; got {shown(part)}"
 
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
-
-
-def _shown(value: Any) -> str:
-    """What was received, in at most 60 characters, however long or deep it is."""
-    try:
-        text = _SHORT.repr(value)
-    except ValueError:  # Python refuses to write numbers of more than 4,300 digits
-        text = "a very long number"
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _unknown(name: str, known: Any, owner: str) -> str:
@@ -237,8 +224,8 @@ def _parsed(value: Any, annotation: Any, details: Option, path: str) -> Any:
         inner = next(a for a in arguments if a is not type(None))
         return _parsed(value, inner, details, path)
     if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise SettingError(path, f"expected a list; got {_shown(value)}")
+        if not isinstance(value, list | tuple) or len(value) > LONGEST_LIST:
+            raise SettingError(path, _no_list(value))
         return tuple(_parsed(item, arguments[0], details, _join(path, str(i))) for i, item in enumerate(value))
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         return value if isinstance(value, annotation) else annotation.from_json(value, path)
@@ -253,23 +240,30 @@ def _checked(value: Any, annotation: Any, details: Option, path: str) -> Any:
             return None
         return _checked(value, next(a for a in arguments if a is not type(None)), details, path)
     if origin is tuple:
-        if not isinstance(value, tuple | list):
-            raise SettingError(path, f"expected a list; got {_shown(value)}")
+        if not isinstance(value, tuple | list) or len(value) > LONGEST_LIST:
+            raise SettingError(path, _no_list(value))
         return tuple(_checked(item, arguments[0], details, _join(path, str(i))) for i, item in enumerate(value))
     if annotation is float and type(value) is int:
         value = float(value) if abs(value) < 1e300 else math.inf
     if annotation is int and type(value) is float and value.is_integer():
         value = int(value)
     if not isinstance(value, annotation) or (annotation is int and isinstance(value, bool)):
-        raise SettingError(path, f"expected {_type_name(annotation)}; got {_shown(value)}")
+        raise SettingError(path, f"expected {_type_name(annotation)}; got {shown(value)}")
     if details.choices and value not in details.choices:
         choices = ", ".join(str(choice) for choice in details.choices)
-        raise SettingError(path, f"must be one of {choices}; got {_shown(value)}")
+        raise SettingError(path, f"must be one of {choices}; got {shown(value)}")
     if annotation in (int, float):
         _check_range(value, details, path)
     if annotation is str and len(value) > LONGEST_TEXT:
         raise SettingError(path, f"expected at most {LONGEST_TEXT} characters; got {len(value)}")
     return value
+
+
+def _no_list(value: Any) -> str:
+    """Why something is no list of settings."""
+    if isinstance(value, list | tuple):
+        return f"expected at most {LONGEST_LIST:,} entries; got {len(value):,}"
+    return f"expected a list; got {shown(value)}"
 
 
 def _type_name(annotation: Any) -> str:
@@ -285,4 +279,4 @@ def _check_range(value: float, details: Option, path: str) -> None:
         if math.isfinite(low) and math.isinf(high):
             wanted = f"at least {low:g}"
         what = f" It is {details.help[0].lower()}{details.help[1:]}." if details.help else ""
-        raise SettingError(path, f"must be {wanted}; got {_shown(value)}.{what}")
+        raise SettingError(path, f"must be {wanted}; got {shown(value)}.{what}")

@@ -1,5 +1,6 @@
 """A trained network, as its checkpoint holds it, reads images."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from engine.network import Network, Pass
 from engine.spec import SettingError
 
 CHUNK = 500  # images that are predicted at once: large enough for BLAS, small enough for the cache
+MOST_NUMBERS = 1 << 26  # that all layers together give for a chunk: 256 MB
 
 
 class Model:
@@ -57,12 +59,16 @@ class Model:
 def run_network(
     network: Network, images: Bytes, scaling: Scaling, through: Pass, after_chunk: Callable[[], None] | None = None
 ) -> Array:
-    """Outputs for uint8 images, CHUNK at a time; a new array. after_chunk: called while the pass holds its answers."""
+    """Outputs for uint8 images; a new array. after_chunk: called while the pass holds its answers.
+
+    CHUNK images at a time, or as many as there is room for.
+    """
     outputs = np.empty((len(images), *network.output_shape), network.dtype)
-    for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK]
+    count = max(1, min(CHUNK, MOST_NUMBERS // sum(math.prod(shape) for shape in network.shapes)))
+    for start in range(0, len(images), count):
+        chunk = images[start : start + count]
         x = scaling.apply(chunk, through.buffers["x", (*chunk.shape, 1)])
-        outputs[start : start + CHUNK] = network.forward(x, through)
+        outputs[start : start + count] = network.forward(x, through)
         if after_chunk is not None:
             after_chunk()
     return outputs

@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.checkpoint.content import FORMAT, Checkpoint, CheckpointError, Position
-from engine.config import TrainingConfig
-from engine.datasets.base import Scaling
+from engine.checkpoint import fields
+from engine.checkpoint.content import FORMAT, Checkpoint, CheckpointError
+from engine.config import TrainingConfig, check_network
+from engine.layers import ShapeError
 from engine.network import LayerSummary
+from engine.npy import NpyError, read_layout, why_damaged
 from engine.optimizers import Adam
+from engine.problems import shown, why_no_json
+from engine.spec import SettingError
 
 HEADER_BYTES = 1_000_000
-MOST_PARTS = 8  # threads; as TrainingConfig.parts
+MOST_NUMBERS = 1 << 26  # that the layers give for one image: 256 MB
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
@@ -31,52 +35,54 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
             return _assemble(file, _read_header(file))
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}.") from None
-    except CheckpointError as error:
+    except (CheckpointError, NpyError) as error:
         raise CheckpointError(f"{path.name}: {error}") from None
+    except (SettingError, ShapeError) as error:
+        raise CheckpointError(f"{path.name}: its settings cannot be used: {error}") from None
     except Exception as error:  # zipfile, its decompressors and NumPy raise what they like at damaged bytes
-        raise CheckpointError(f"{path.name} is not a readable checkpoint: {str(error)[:300]}") from None
+        raise CheckpointError(f"{path.name} is not a readable checkpoint: {why_damaged(error)}.") from None
 
 
 def _read_header(file: zipfile.ZipFile) -> dict[str, Any]:
-    header = json.loads(_read_array(file, "header", None).tobytes())
+    text = _read_array(file, "header", None).tobytes()
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"its header is damaged: {why_no_json(error)}.") from None
     found = header.get("format") if isinstance(header, dict) else header
     if type(found) is not int or not 1 <= found <= FORMAT:
-        raise CheckpointError(f"it has format {found!r}; this version reads formats 1 to {FORMAT}.")
+        raise CheckpointError(f"it has format {shown(found)}; this version reads formats 1 to {FORMAT}.")
     return header
 
 
 def _read_array(file: zipfile.ZipFile, name: str, shape: tuple[int, ...] | None) -> Array:
     """One member, after a look at its own header. shape None: the JSON header, bytes of bounded length."""
     with file.open(f"{name}.npy") as member:
-        if np.lib.format.read_magic(member) != (1, 0):
-            raise CheckpointError(f"{name} is in a newer .npy format than we write.")
-        found, by_columns, dtype = np.lib.format.read_array_header_1_0(member)
+        layout = read_layout(member, name)
+        found, dtype = layout.shape, layout.dtype
         if shape is None:
             if dtype != np.uint8 or len(found) != 1 or found[0] > HEADER_BYTES:
                 raise CheckpointError(f"its header is {dtype} {found}, not at most {HEADER_BYTES} bytes.")
-        elif found != shape or dtype != np.float32 or by_columns:
+        elif found != shape or dtype != np.float32 or (layout.by_columns and len(shape) > 1):
             raise CheckpointError(f"{name} should be float32 {shape}; it is {dtype} {found}.")
-        wanted = math.prod(found) * dtype.itemsize
-        if file.getinfo(f"{name}.npy").file_size - member.tell() != wanted:
-            raise CheckpointError(f"{name} is cut short.")
-        array: Array = np.frombuffer(member.read(wanted), dtype).reshape(found)
+        wanted = layout.nbytes
+        data = member.read(wanted) if file.getinfo(f"{name}.npy").file_size - member.tell() == wanted else b""
+        if len(data) != wanted:
+            raise CheckpointError(f"{name} should hold {wanted:,} bytes; it holds more or less.")
+        array: Array = np.frombuffer(data, dtype).reshape(found)
     if shape is not None and not np.isfinite(array).all():
         raise CheckpointError(f"{name} holds numbers that are not finite.")
     return array
 
 
 def _assemble(file: zipfile.ZipFile, header: dict[str, Any]) -> Checkpoint:
-    config = TrainingConfig.from_json(header["config"])
-    height, width, channels = (int(extent) for extent in header["image_shape"])
-    if not (1 <= height <= 512 and 1 <= width <= 512 and channels == 1):
-        raise CheckpointError(f"an image shape of {(height, width, channels)} is not supported.")
-    classes = int(header["classes"])
-    rows = config.summary((height, width, channels))
-    if not rows or rows[-1].output_shape != (classes,):
-        raise CheckpointError(f"its layers do not end in one output for each of {classes} classes.")
+    config = TrainingConfig.from_json(fields.part(header, "config"))
+    shape = fields.image_shape(header)
+    classes = fields.whole(fields.part(header, "classes"), "classes", 1, fields.MOST_CLASSES)
+    rows = _rows(config, shape, classes)
     shapes, tracked = expected_shapes(rows, config)
     names = file.namelist()
-    position = _position(header["position"])
+    position = fields.position(header)
 
     def group(prefix: str, expected: dict[str, tuple[int, ...]]) -> dict[str, Array]:
         return {name: _read_array(file, f"{prefix}/{name}", shape) for name, shape in expected.items()}
@@ -87,40 +93,32 @@ def _assemble(file: zipfile.ZipFile, header: dict[str, Any]) -> Checkpoint:
     slots = {s: group(f"slots/{s}", shapes) for s in config.optimizer.slot_names if there(f"slots/{s}")}
     return Checkpoint(
         config=config,
-        image_shape=(height, width, channels),
+        image_shape=shape,
         classes=classes,
-        scaling=_scaling(header["scaling"]),
+        scaling=fields.scaling(header),
         position=position,
         params=group("params", shapes),
         tracked=group("tracked", tracked),
         slots=slots if header["format"] > 1 else _without_factors(slots, config),
-        slots_began=_slots_began(header.get("slots_began", 0), position),
+        slots_began=fields.whole(header.get("slots_began", 0), "slots_began", 0, position.step),
         average=group("average", shapes) if there("average") else {},
-        record=_record(header["record"]),
-        parts=_parts(header["parts"]),
-        versions={str(key): str(value) for key, value in dict(header["versions"]).items()},
-        data=str(header.get("data", "")),
+        record=fields.record(header),
+        parts=fields.whole(fields.part(header, "parts"), "parts", 1, fields.MOST_PARTS),
+        versions=fields.texts(fields.part(header, "versions"), "versions"),
+        data=str(header.get("data", ""))[:200],
     )
 
 
-def _scaling(data: Any) -> Scaling:
-    scaling = Scaling(float(data["mean"]), float(data["deviation"]))
-    if not (math.isfinite(scaling.mean) and 0 < scaling.deviation < math.inf):
-        raise CheckpointError(f"the pixel scaling {scaling} is not usable.")
-    return scaling
-
-
-def _position(data: Any) -> Position:
-    position = Position(int(data["step"]), int(data["epoch"]), int(data["offset"]))
-    if min(position.step, position.epoch, position.offset) < 0:
-        raise CheckpointError(f"there is no such position in a run: {position}.")
-    return position
-
-
-def _slots_began(data: Any, position: Position) -> int:
-    if not 0 <= int(data) <= position.step:
-        raise CheckpointError(f"slots_began must be from 0 to the {position.step} steps made; got {data!r}.")
-    return int(data)
+def _rows(config: TrainingConfig, shape: tuple[int, int, int], classes: int) -> list[LayerSummary]:
+    """The layers, once it is clear that neither their weights nor what they give for an image fill the memory."""
+    check_network(config, shape, classes)
+    rows = config.summary(shape)
+    numbers = sum(math.prod(row.output_shape) for row in rows)
+    if numbers > MOST_NUMBERS:
+        raise CheckpointError(
+            f"its layers give {numbers:,} numbers for an image of {shape[0]}x{shape[1]}; {MOST_NUMBERS:,} are the most."
+        )
+    return rows
 
 
 def _without_factors(slots: dict[str, dict[str, Array]], config: TrainingConfig) -> dict[str, dict[str, Array]]:
@@ -130,25 +128,6 @@ def _without_factors(slots: dict[str, dict[str, Array]], config: TrainingConfig)
         return slots
     factors = {"m": np.float32(1 - optimizer.momentum), "v": np.float32(1 - optimizer.decay)}
     return {slot: {name: array / factors[slot] for name, array in named.items()} for slot, named in slots.items()}
-
-
-def _parts(data: Any) -> int:
-    if not 1 <= int(data) <= MOST_PARTS:
-        raise CheckpointError(f"parts must be from 1 to {MOST_PARTS}; got {data!r}.")
-    return int(data)
-
-
-def _record(data: Any) -> dict[str, Any]:
-    """Numbers by name, two of them groups of numbers; null for an infinity."""
-
-    def numbers(values: Any) -> bool:
-        return all(value is None or isinstance(value, int | float) for value in values)
-
-    groups = [value for value in data.values() if isinstance(value, dict)]
-    single = [value for value in data.values() if not isinstance(value, dict)]
-    if not numbers(single) or not all(numbers(group.values()) for group in groups):
-        raise CheckpointError("its record of the run holds something else than numbers.")
-    return dict(data)
 
 
 def expected_shapes(

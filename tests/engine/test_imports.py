@@ -35,7 +35,7 @@ LEVELS = (
     ),
     ("trainer",),
     ("recording", "fingerprint"),
-    ("worker", "bench", "challenge", "link", "link_words", "recipe", "travel", "report"),
+    ("worker", "bench", "challenge", "link", "link_words", "recipe", "travel", "report", "export"),
     ("reproduce",),
     ("commands",),
     ("spare", "cli"),
@@ -76,7 +76,8 @@ def test_the_engine_knows_nothing_of_pages(path):
 
 @pytest.mark.parametrize("path", ENGINE, ids=ids)
 def test_the_engine_needs_numpy_opencv_and_the_standard_library_only(path):
-    rivals = {"torch", "jax"} if part(path) == "bench" else set()  # imported there if they are asked for
+    # imported there if they are asked for
+    rivals = {"bench": {"torch", "jax"}, "export": {"onnx"}}.get(part(path), set())
     for name in imported(path):
         top = name.split(".")[0]
         assert top in {"engine", "numpy", "cv2", *rivals} | sys.stdlib_module_names, name
