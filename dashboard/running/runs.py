@@ -57,14 +57,20 @@ class Runs:
         self._most = count
         self._fill()
 
-    def start(self, config: TrainingConfig, until_step: int | None = None, about: About | None = None) -> RunFolder:
+    def start(
+        self,
+        config: TrainingConfig,
+        until_step: int | None = None,
+        about: About | None = None,
+        planned: tuple[tuple[int, dict[str, Any]], ...] = (),
+    ) -> RunFolder:
         """A new run of this config; it begins at once, or when there is room. Raises RunError.
 
-        until_step: pause when so many steps are made.
+        until_step: pause when so many steps are made. planned: live changes by the step at which they apply.
         """
 
         def fill(run: RunFolder) -> None:
-            run.write_control(Control(until_step=until_step))
+            run.write_control(Control(until_step=until_step, planned=planned))
             if about is not None:
                 write_about(run, about)
 

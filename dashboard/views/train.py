@@ -9,6 +9,8 @@ from dashboard.charts import architecture_picture
 from dashboard.comparing import run_menu
 from dashboard.drawing import answer, pad, pins
 from dashboard.drawing.readers import choose
+from dashboard.language import say
+from dashboard.learning import banner, playing
 from dashboard.live_chart import load_plotly
 from dashboard.picture import picture
 from dashboard.settings import sidebar
@@ -39,9 +41,11 @@ def render() -> None:
     """
     shown = session.shown()
     shown.stale = False
+    playing.follow_address()
     run = _shown_run()
     fixed = _in_step(run)
     checked = sidebar.render()
+    banner.render(run)
     with st.container(key="notices"):
         if fixed:
             _offer_new_run(fixed)
@@ -167,6 +171,8 @@ def _note(run: RunFolder, status: Status, history: History) -> str:
         return f"It could not begin: {session.runs().failure(run)}"
     if status.state == "interrupted":
         return session.runs().failure(run) or "Interrupted: its worker is gone. Continue goes on where it was."
+    if playing.playing().quiet and history.step:
+        return say("What do the curves tell? The diagnosis is yours.")
     return ""
 
 

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from engine.challenge.coding import ChallengeError, pack, refuse_files, settings_from_start, settings_onto_start, unpack
+from engine.challenge.coding import ChallengeError, pack, refuse_files, settings_in, settings_text, unpack
 from engine.challenge.rules import Challenge, Figures
 from engine.checkpoint import CheckpointError, read_checkpoint
 from engine.config import TrainingConfig
@@ -97,7 +97,7 @@ def encode_claim(claim: Claim) -> str:
     figures = claim.figures
     data: dict[str, Any] = {
         "c": claim.challenge,
-        "s": settings_from_start(claim.config),
+        "s": settings_text(claim.config),
         "a": [figures.accuracy.get("validation"), figures.accuracy.get("test")],
         "n": [figures.parameters, figures.epochs, figures.steps, figures.images],
         "f": claim.fingerprint,
@@ -113,7 +113,7 @@ def encode_claim(claim: Claim) -> str:
 def decode_claim(code: str) -> Claim:
     """What `encode_claim` made; nothing in it is believed yet. Raises ChallengeError for anything else."""
     data = unpack(code, WHAT)
-    config = settings_onto_start(data.get("s"), WHAT)
+    config = settings_in(data.get("s"), WHAT)
     try:
         validation, test = (None if value is None else float(value) for value in data["a"])
         parameters, epochs, steps, images = data["n"]

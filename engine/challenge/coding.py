@@ -11,14 +11,13 @@ import re
 import zlib
 from typing import Any
 
-from engine.config import TrainingConfig, differences
-from engine.spec import SettingError
+from engine.config import TrainingConfig
+from engine.link import LinkError, decode, encode
 
 VERSION = "1"
 LONGEST = 8_000  # characters of a text
 MOST_BYTES = 100_000  # that it may unpack to: a few hundred bytes can be told to become gigabytes
 _TEXT = re.compile(r"(\d{1,3})\.([A-Za-z0-9_-]+)")
-START = TrainingConfig()
 
 
 class ChallengeError(ValueError):
@@ -59,23 +58,24 @@ def unpack(text: str, what: str) -> dict[str, Any]:
     return data
 
 
-def settings_from_start(config: TrainingConfig) -> dict[str, Any]:
-    """What differs from the settings that the page begins with, by path: shorter than all of them."""
-    return {change.path: change.new for change in differences(START, config)}
+def settings_text(config: TrainingConfig) -> str:
+    """The settings as a link has them: short, and without files."""
+    return encode(config)
 
 
-def settings_onto_start(values: Any, what: str) -> TrainingConfig:
-    """What `settings_from_start` gave. Raises ChallengeError for unknown settings, and for such as name files.
+def settings_in(text: Any, what: str) -> TrainingConfig:
+    """What `settings_text` gave, all of it: a challenge in which something was ignored would be another one.
 
-    A text from somebody else must not make this computer read a file of its own.
+    Raises ChallengeError.
     """
-    if not isinstance(values, dict):
+    if not isinstance(text, str):
         raise ChallengeError(f"this {what} has no settings.")
     try:
-        config = START.with_values(values)
-    except SettingError as error:
-        raise ChallengeError(f"this {what} has settings that this page does not know: {error}") from None
-    refuse_files(config, what)
+        config, ignored = decode(text)
+    except LinkError as error:
+        raise ChallengeError(f"the settings in this {what} cannot be read: {error}") from None
+    if ignored:
+        raise ChallengeError(f"this {what} has settings that this page does not know: {' '.join(ignored)}")
     return config
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.challenge.coding import ChallengeError, pack, refuse_files, settings_from_start, settings_onto_start, unpack
+from engine.challenge.coding import ChallengeError, pack, refuse_files, settings_in, settings_text, unpack
 from engine.config import TrainingConfig
 from engine.spec import SettingError, Settings, option
 
@@ -124,13 +124,13 @@ def encode_challenge(challenge: Challenge) -> str:
     refuse_files(challenge.start, WHAT)
     plain = Challenge().to_json()
     data = {name: value for name, value in challenge.to_json().items() if value != plain[name]}
-    return pack(data | {"start": settings_from_start(challenge.start)})
+    return pack(data | {"start": settings_text(challenge.start)})
 
 
 def decode_challenge(text: str) -> Challenge:
     """What `encode_challenge` made. Raises ChallengeError for anything else."""
     data = unpack(text, WHAT)
-    start = settings_onto_start(data.pop("start", {}), WHAT)
+    start = settings_in(data.pop("start", None), WHAT)
     try:
         return replace(Challenge.from_json(data), start=start)
     except SettingError as error:

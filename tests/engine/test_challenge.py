@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine import link
 from engine.challenge import (
     FAULTS,
     SHIPPED,
@@ -105,6 +106,15 @@ def test_text_broken_over_lines_is_read():
     assert decode_challenge(f" {text[:30]}\n {text[30:]}\n") == EASY
 
 
+LINK = link.encode(TINY)
+
+
+def link_of(path, value):
+    """A link with a setting that `encode` would never write."""
+    content = link._digest(TINY) + link._packed("lenet", [(path, value)])
+    return "1." + base64.urlsafe_b64encode(link._crc(content) + content).decode().rstrip("=")
+
+
 def packed(data):
     return "1." + base64.urlsafe_b64encode(zlib.compress(json.dumps(data).encode())).decode().rstrip("=")
 
@@ -120,13 +130,14 @@ def packed(data):
         (encode_challenge(EASY)[:-6], "damaged"),
         (packed([1, 2]), "damaged"),
         (packed({"start": 5}), "no settings"),
-        (packed({"start": {"optimizer.speed": 5}}), "does not know"),
-        (packed({"start": {"data.source": "/etc/passwd"}}), "depends on files"),
-        (packed({"start": {"start_from": "/etc/passwd"}}), "depends on files"),
-        (packed({"goal": {"accuracy": 7}}), "must be from 0.01 to 1"),
-        (packed({"name": "x" * 500}), "at most 80 characters"),
-        (packed({"locked": ["x"] * 500}), "at most 40 names"),
-        (packed({"nonsense": 1}), "unknown name"),
+        (packed({"start": "hello"}), "settings in this challenge cannot be read"),
+        (packed({"start": link_of("optimizer.speed", 5)}), "does not know"),
+        (packed({"start": link_of("data.source", "/etc/passwd")}), "no file"),
+        (packed({"start": link_of("start_from", "/etc/passwd")}), "no file"),
+        (packed({"start": LINK, "goal": {"accuracy": 7}}), "must be from 0.01 to 1"),
+        (packed({"start": LINK, "name": "x" * 500}), "at most 80 characters"),
+        (packed({"start": LINK, "locked": ["x"] * 500}), "at most 40 names"),
+        (packed({"start": LINK, "nonsense": 1}), "unknown name"),
     ],
 )
 def test_what_is_no_challenge_says_so(text, says):
@@ -227,7 +238,7 @@ def test_the_mark_of_a_challenge_is_not_that_of_its_words():
         {"n": [1, 2.0, 3, 10**12]},
         {"p": [[1, {"optimizer.speed": 1}]]},
         {"p": [5]},
-        {"s": {"data.personal": "x"}},
+        {"s": link_of("data.personal", "x")},
         {"n": [1, float("1e400"), 3, 4]},
     ],
 )
