@@ -145,7 +145,7 @@ def test_damaged_compressed_members_are_refused(saved, method):
     for place in range(60, 1200, 3):
         data[place] ^= 0x55
     saved.write_bytes(data)
-    refused(saved, "not a readable checkpoint")
+    refused(saved, "not a readable checkpoint|damaged")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
@@ -240,7 +240,7 @@ def test_old_python_2_headers_are_no_reason_to_warn_or_crash(saved):
     text = b"{'descr': '<f4', 'fortran_order': False, 'shape': (64L, 12L), }\n"
     data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
     replace_member(saved, "params/1.dense.weight.npy", data)
-    refused(saved, "not a readable checkpoint|cut short")
+    refused(saved, "header is damaged|should hold")
     text = b"{'descr': (((((((\n"
     data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
     replace_member(saved, "params/1.dense.weight.npy", data)
