@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and what to do when they cannot be written."""
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -10,11 +11,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.problems import PlainError, why_no_json
+
 if sys.platform != "win32":
     import fcntl
 
 
-class RunError(ValueError):
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota
+WARNING, OVER, NOTE = "warning: ", "over: ", "note: "  # how lines of a worker's log begin that pages tell
+
+
+class RunError(PlainError):
     """A run folder that is missing, damaged, or cannot do what is asked."""
 
 
@@ -64,26 +71,60 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise RunError(f"{path.name} of run {path.parent.name} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise RunError(f"{path.name} of run {path.parent.name} is damaged: {error}") from None
+        raise RunError(f"{path.name} of run {path.parent.name} is damaged: {why_no_json(error)}.") from None
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Write over a file where it lies, for a disk that has no room for a second one. Raises OSError.
+
+    A small file keeps the block that it has, so nothing new is asked of the disk. Spaces fill what is left of it.
+    """
+    with path.open("r+b") as file:
+        room = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        file.write(data.ljust(room))
 
 
 class Attempts:
-    """Tries what a run can do without, and says each kind of failure once, on standard error."""
+    """Tries what a run can do without, and says each kind of failure once, on standard error; and when it is over."""
 
     def __init__(self) -> None:
-        self._said: set[str] = set()
+        self._said: dict[str, bool] = {}  # failure -> whether it still holds
 
     def __call__(self, failure: str, act: Callable[[], object]) -> bool:
         """Whether it could be done; `failure` says what could not."""
         try:
             act()
-            return True
         except OSError as error:
             self.say(failure, error.strerror or str(error))
             return False
+        if self._said.pop(failure, False):
+            say(f"{OVER}{failure}.")
+        return True
 
-    def say(self, failure: str, why: str) -> None:
-        """Say it, unless it was said before."""
+    def say(self, failure: str, why: str, kind: str = WARNING) -> None:
+        """Say it, unless it was said before. kind: NOTE for what is so and stays so."""
         if failure not in self._said:
-            self._said.add(failure)
-            print(f"{failure}: {why}.", file=sys.stderr, flush=True)
+            self._said[failure] = True
+            say(f"{kind}{failure}: {why}.")
+
+
+def say(line: str) -> None:
+    """A line on standard error, if anybody can take it: that of a worker is a file, on a disk that may be full."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
+
+
+def told_in(log: str) -> tuple[list[str], list[str]]:
+    """What a worker's log says to people: warnings that still hold, and notes."""
+    warnings: list[str] = []
+    notes: list[str] = []
+    for line in log.splitlines():
+        if line.startswith(WARNING):
+            warnings.append(line.removeprefix(WARNING))
+        elif line.startswith(OVER):
+            failure = line.removeprefix(OVER).rstrip(".")
+            warnings = [each for each in warnings if not each.startswith(failure + ":")]
+        elif line.startswith(NOTE):
+            notes.append(line.removeprefix(NOTE))
+    return warnings, notes

@@ -4,7 +4,6 @@ A run is trained to its end even where nothing can be written any more: that is 
 tried again.
 """
 
-import errno
 import time
 from pathlib import Path
 from types import TracebackType
@@ -16,17 +15,20 @@ from engine.arrays import Array
 from engine.checkpoint import Checkpoint, write_checkpoint
 from engine.eventlog import EventWriter
 from engine.events import BatchDone, EpochDone, Event, Probed, RunEnded, RunStarted, Validated
-from engine.files import Attempts
+from engine.files import FULL, Attempts
 from engine.pacing import is_round
 from engine.rundir import RunFolder
 from engine.snapshots import Keeper, has_room
 from engine.trainer import Trainer
 
-FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota
 FLUSH_SECONDS = 0.1  # how often batches are written: the page looks three times a second
 SAVE_SECONDS = 0.5  # how often the newest weights are written, at the least, if there is time for it
 SAVE_SHARE = 0.02  # the share of the time that saving may take, where a run does not depend on it
-EPOCH_CREDIT = 2.0  # saves; the end of an epoch is worth more than what lies between
+# Of what is trained, no more than this is lost when a process is killed, whatever saving costs, and no more than an
+# epoch. Saving that is so slow that it would take more than these shares of the time is done as often as they allow.
+LATEST_SECONDS = 5.0
+LATEST_SHARE = EPOCH_SHARE = 0.25
+LOOK_SECONDS = 2.0  # a look at all validation images may take long: what is older than this is saved before it
 SAVE_GRACE = 0.1  # seconds that it may take at the beginning, for the first steps are worth seeing again
 BYTES_PER_SECOND = 3e8  # of saving, until it was measured: a large network is not saved before it has trained a while
 COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "gradient_norm")
@@ -48,8 +50,10 @@ class Recorder:
         self._flushed = self._saved = self._started = time.perf_counter()
         self._cost = trainer.state_bytes / BYTES_PER_SECOND  # seconds that a save takes, by the last one
         self._spent = 0.0  # seconds that all took that were not asked for
+        self._spent_on_epochs = 0.0  # ... and of these, those at the ends of epochs
         self._stand: object = None  # what was saved last
         self._best: Checkpoint | None = None  # which best epoch was written last
+        self._final: Checkpoint | None = None
         self._before = seconds
         self._paused_at: float | None = None
 
@@ -78,12 +82,12 @@ class Recorder:
             return
         self.flush()
         if isinstance(event, RunEnded):
-            self._end()  # before it is told: who reads that the run has ended finds the weights
+            self.write_final()  # before it is told: who reads that the run has ended finds the weights
         self._events.write(self._line(event.to_json()))
         if isinstance(event, RunStarted):
             self._begin(event.step)
         elif isinstance(event, EpochDone):
-            self._save_in_time(EPOCH_CREDIT)
+            self._save_epoch()
         elif isinstance(event, Validated):
             self._save_in_time()
 
@@ -128,19 +132,33 @@ class Recorder:
         now = time.perf_counter()
         if now - self._flushed > FLUSH_SECONDS:
             self.flush()
+        age = now - self._saved
+        longest = LOOK_SECONDS if self._trainer.epoch_is_complete else LATEST_SECONDS
         if event.step == self._trainer.config.max_steps:
             self.save()  # in mid-epoch: no other event follows before the end
-        elif now - self._saved > SAVE_SECONDS or is_round(event.step):
+        elif age > max(longest, self._cost / LATEST_SHARE):
+            self._timed_save()
+        elif age > SAVE_SECONDS or is_round(event.step):
             self._save_in_time()
 
-    def _save_in_time(self, credit: float = 0.0) -> None:
-        """Save if that keeps all such saves within their share of the time; credit: saves in advance."""
-        if self._spent + (1 - credit) * self._cost <= SAVE_GRACE + SAVE_SHARE * (self.seconds - self._before):
-            begun = time.perf_counter()
-            written = self.save()
-            taken = time.perf_counter() - begun
-            self._spent += taken
-            self._cost = taken if written else self._cost
+    def _save_in_time(self) -> None:
+        """Save if that keeps all such saves within their share of the time."""
+        if self._spent + self._cost <= SAVE_GRACE + SAVE_SHARE * (self.seconds - self._before):
+            self._spent += self._timed_save()
+
+    def _save_epoch(self) -> None:
+        """Save at the end of an epoch; where epochs are so short that saving each would hold up training, some."""
+        allowed = SAVE_GRACE + EPOCH_SHARE * (self.seconds - self._before)
+        if self._spent_on_epochs + self._cost <= allowed or time.perf_counter() - self._saved > LATEST_SECONDS:
+            self._spent_on_epochs += self._timed_save()
+
+    def _timed_save(self) -> float:
+        """Save, and remember what it costs. Returns the seconds that it took."""
+        begun = time.perf_counter()
+        written = self.save()
+        taken = time.perf_counter() - begun
+        self._cost = taken if written else self._cost
+        return taken
 
     def save(self) -> bool:
         """Write the newest weights, with all that is needed to go on, and keep them as a snapshot.
@@ -179,13 +197,16 @@ class Recorder:
         if best is not None and best is not self._best and self._write("best", self._run.best, best):
             self._best = best
 
-    def _end(self) -> None:
+    def write_final(self) -> bool:
+        """Write the weights that the run ends with, once; False if they could not be written."""
         kept = self._trainer.kept
         if kept is None:
             self.save()
-        else:
+            return self._stand is not None
+        if self._final is not kept:
             self._write_best()
-            self._write("final", self._run.final, kept)
+            self._final = kept if self._write("final", self._run.final, kept) else None
+        return self._final is not None
 
     def _write(self, which: str, path: Path, checkpoint: Checkpoint) -> bool:
         """Whether these weights could be written; on a full disk, snapshots give way to them."""

@@ -24,6 +24,7 @@ before a {"event": "Forked", "parent": RUN_ID, ..} was told by that run (see for
 """
 
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -38,7 +39,8 @@ from pathlib import Path
 from engine.config import TrainingConfig
 from engine.control import Control
 from engine.eventlog import EventReader, tail_events
-from engine.files import RunError, locked, read_json, replace_file, write_json
+from engine.files import FULL, RunError, locked, overwrite, read_json, replace_file, write_json
+from engine.liveness import Heartbeats, start_of, state_and_start, this_process
 from engine.spec import SettingError
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 HEARTBEAT_SECONDS = 1.0
 SILENT_SECONDS = 10.0  # a worker on another host that has not been heard of for so long is taken for dead
+BEATS = Heartbeats()  # of all runs that this process looks at
 
 
 @dataclass(frozen=True)
@@ -150,8 +153,16 @@ class RunFolder:
         return Control.from_json(read_json(self.control_file))
 
     def write_control(self, control: Control) -> None:
-        """Tell the worker what is wanted; it looks several times a second."""
-        write_json(self.control_file, asdict(control))
+        """Tell the worker what is wanted; it looks several times a second. Raises OSError.
+
+        On a full disk the old file is written over, so that a run can be paused and stopped there as well.
+        """
+        try:
+            write_json(self.control_file, asdict(control))
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            overwrite(self.control_file, json.dumps(asdict(control), allow_nan=False).encode())
 
     def claim(self) -> None:
         """Write worker.json for this process. Raises RunError if another live process trains this run.
@@ -161,25 +172,51 @@ class RunFolder:
         with locked(self.path):  # two that look at once would both find nobody
             if self.worker_alive():
                 raise RunError(f"run {self.id} is being trained by another process already.")
-            write_json(
-                self.worker_file,
-                {"pid": os.getpid(), "host": socket.gethostname(), "start": _start_of(os.getpid())},
-            )
+            write_json(self.worker_file, this_process())
         for half in [*self.path.glob("*.npz.*.tmp"), *self.snapshots.glob("*.npz.*.tmp")]:
             with contextlib.suppress(OSError):
                 half.unlink()
 
     def beat(self) -> None:
-        """Show that the worker is alive."""
+        """Show that the worker is alive: this process. Raises RunError where the run is no longer its own.
+
+        A worker.json that was damaged or removed is written anew, else the run would look as if nobody trained it.
+        """
+        if not self.config_file.exists() and not self.events_file.exists():
+            raise RunError(f"the folder of run {self.id} is gone.")
+        try:
+            found = read_json(self.worker_file)
+        except RunError:
+            found = None
+        if found != this_process():
+            with locked(self.path):
+                if self.worker_alive():
+                    raise RunError(f"run {self.id} is being trained by another process now.")
+                write_json(self.worker_file, this_process())
         os.utime(self.worker_file)
+
+    def silence(self) -> float:
+        """Seconds since the worker gave a sign of life, as far as this process has watched; 0 where none has begun."""
+        try:
+            return BEATS.silence(self.worker_file)
+        except OSError:
+            return 0.0
+
+    def worker_suspended(self) -> bool:
+        """Whether its worker, on this host, was halted from outside and may be let go on at any moment (Linux)."""
+        try:
+            worker = read_json(self.worker_file)
+            return worker["host"] == socket.gethostname() and state_and_start(worker["pid"])[0] in "Tt"
+        except (OSError, KeyError, TypeError, ValueError, OverflowError):
+            return False
 
     def worker_alive(self) -> bool:
         """Whether the process that worker.json names still exists, or was heard of, on another host."""
         try:
             worker = read_json(self.worker_file)
             if worker["host"] != socket.gethostname():
-                return time.time() - self.worker_file.stat().st_mtime < SILENT_SECONDS
-            return worker["pid"] != os.getpid() and _start_of(worker["pid"]) == worker["start"] != ""
+                return BEATS.silence(self.worker_file) < SILENT_SECONDS
+            return worker["pid"] != os.getpid() and start_of(worker["pid"]) == worker["start"] != ""
         except (OSError, KeyError, TypeError, ValueError, OverflowError):  # RunError is a ValueError
             return False
 
@@ -198,23 +235,6 @@ class RunFolder:
 
 
 _LIFE = ("RunStarted", "Paused", "Resumed", "RunEnded", "Batches")
-
-
-def _start_of(pid: int) -> str:
-    """When the process began, so that a later one with the same number is not taken for it; "" if it is gone."""
-    try:
-        text = Path(f"/proc/{int(pid)}/stat").read_text()
-        state, *rest = text.rpartition(")")[2].split()
-        return "" if state in "ZX" else rest[18]
-    except OSError:
-        pass
-    if Path("/proc/self").exists():
-        return ""
-    try:  # no /proc: macOS; existence is all that can be told
-        os.kill(int(pid), 0)
-        return "alive"
-    except (OSError, ValueError, OverflowError):
-        return ""
 
 
 def runs_folder() -> Path:

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.files import Attempts, replace_file
+from engine.files import NOTE, Attempts, replace_file
 from engine.rundir import RunFolder
 
 MOST_BYTES = 256 * 2**20  # of all snapshots of a run
@@ -113,7 +113,9 @@ class Keeper:
         gone = surplus(found, self._best_step, most_bytes(), MOST_SNAPSHOTS)
         if not has_room(new.bytes):
             fit = most_bytes() // new.bytes
-            self._attempts.say("few snapshots are kept", f"{fit} of {new.bytes:,} bytes fit into {most_bytes():,}")
+            self._attempts.say(
+                "few snapshots are kept", f"{fit} of {new.bytes:,} bytes fit into {most_bytes():,}", NOTE
+            )
         for each in gone:
             each.path.unlink(missing_ok=True)
         if new not in gone:

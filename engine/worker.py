@@ -23,16 +23,19 @@ from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from engine.config import TrainingConfig
 from engine.datasets import DataError, load_split
 from engine.events import Event, RunEnded, SettingsChanged
+from engine.files import NOTE, locked, say
 from engine.forking import best_so_far
 from engine.layers import ShapeError
+from engine.mending import mend
 from engine.recording import Recorder
-from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder
+from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder, tail_events
 from engine.spec import SettingError
 from engine.trainer import Trainer
 
 CONTROL_SECONDS = 0.05  # how often the wishes are looked at
 SAME_EPOCH = 1e-9  # epochs are fractions, which are not exact
 PAUSED_SECONDS = 0.02  # ... while there is nothing else to do
+RETRY_SECONDS = 0.5  # how often the last weights are tried to be written, on a disk that is full
 
 USER_ERRORS = (RunError, CheckpointError, DataError, ShapeError, SettingError)
 
@@ -45,10 +48,15 @@ class Session:
         self._run = run
         self._control = Control()
         self._control_stamp = (0, 0)
+        self._ignored: set[str] = set()
         self._looked = self._beaten = 0.0
         self.leave = threading.Event()  # set when the run is to be left to somebody else
-        resume = read_checkpoint(run.latest) if run.latest.exists() else None
-        self._trainer = make_trainer(resume.config if resume else run.config(), resume, watched)
+        found = mend(run)
+        resume = found.saved
+        for note in found.notes:
+            say(NOTE + note)
+        self._asked = run.config()  # it never changes, and may be damaged while this process trains
+        self._trainer = make_trainer(resume.config if resume else self._asked, resume, watched)
         if resume is not None:  # a best epoch that comes after it will be made again
             self._trainer.best = best_so_far(run, resume, carried_lines(run.events_file, resume))
         seconds = resume.record.get("seconds") if resume else 0.0
@@ -65,6 +73,8 @@ class Session:
         with self._recorder as recorder:
             self._follow(force=True)
             for event in self._trainer.run():
+                if isinstance(event, RunEnded):
+                    self._wait_for_room(recorder)
                 recorder.record(event)
                 if isinstance(event, SettingsChanged):
                     recorder.save()  # a run that is killed right after this goes on with the change, at its step
@@ -106,6 +116,12 @@ class Session:
         reached = epoch is not None and trainer.epoch >= epoch - SAME_EPOCH
         return reached and not trainer.epoch_is_complete and not trainer.is_over
 
+    def _wait_for_room(self, recorder: Recorder) -> None:
+        """Do not end before the weights that the run ends with are written: a full disk may get room again."""
+        while not recorder.write_final() and not self.leave.is_set() and self._control.wish != "stopped":
+            time.sleep(RETRY_SECONDS)
+            self._follow(force=True)
+
     def _wait(self) -> None:
         self._recorder.save()
         self._recorder.lifecycle("Paused")
@@ -140,8 +156,23 @@ class Session:
             if stamp != self._control_stamp:
                 self._control_stamp = stamp
                 self._obey(self._run.control())
-        except (RunError, SettingError, OSError) as error:
-            print(f"ignored: {error}", file=sys.stderr, flush=True)
+        except SettingError as error:
+            say(f"ignored: {error}")
+        except (RunError, OSError) as error:
+            self._mend_control(error)
+
+    def _mend_control(self, error: Exception) -> None:
+        """Write what was wanted last in place of what cannot be read, so that pages can command the run again."""
+        if (words := str(error)) not in self._ignored:
+            self._ignored.add(words)
+            say(f"ignored: {words}")
+        with contextlib.suppress(OSError), locked(self._run.path):
+            try:
+                self._run.control()  # somebody may have written it meanwhile
+            except RunError:
+                if self._run.config_file.exists():
+                    self._run.write_control(self._control)
+        self._control_stamp = (0, 0)
 
     def _beat(self) -> None:
         try:
@@ -149,12 +180,14 @@ class Session:
         except FileNotFoundError:  # the run was deleted; nobody would ever see what it learns
             raise RunError(f"the folder of run {self._run.id} is gone.") from None
         except OSError as error:
-            print(f"ignored: {error}", file=sys.stderr, flush=True)
+            if (words := str(error)) not in self._ignored:
+                self._ignored.add(words)
+                say(f"ignored: {words}")
 
     def _obey(self, control: Control) -> None:
         self._control = control
         step = self._trainer.position.step
-        self._trainer.change(self._run.config().with_values(control.settings_at(step)))
+        self._trainer.change(self._asked.with_values(control.settings_at(step)))
 
 
 def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None, watched: bool = False) -> Trainer:
@@ -190,15 +223,26 @@ def main(arguments: list[str] | None = None) -> int:
         for _ in session.events():
             pass
     except USER_ERRORS as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        say(f"error: {error}")
         if run is not None and not isinstance(error, RunError):
             tell_failure(run, str(error))
+        return 1
+    except OSError as error:  # of its own files; data that cannot be read is a DataError
+        say(f"error: nothing can be written to the run's folder: {error.strerror or error}.")
+        return 1
+    except MemoryError:
+        say("error: there is not enough memory to train this network. Make it or the batches smaller.")
         return 1
     return 0
 
 
 def tell_failure(run: RunFolder, message: str) -> None:
-    """End a run that cannot even begin, in words for whoever looks at it."""
+    """End a run that cannot even begin, in words for whoever looks at it.
+
+    One that has begun before is left as it is: its weights are there, and what is missing now may come back.
+    """
+    if run.latest.exists() or next(tail_events(run.events_file), None) is not None:
+        return
     ended = RunEnded(0, 0.0, "failed").to_json() | {"message": message, "seconds": 0.0, "time": time.time()}
     with run.events_file.open("ab") as file:
         file.write(b"\n" + json.dumps(ended).encode() + b"\n")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -10,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from engine import rundir
 from engine.config import TrainingConfig
-from engine.rundir import RunError, RunFolder, _start_of, read_json, runs, write_json
+from engine.liveness import Heartbeats, start_of
+from engine.rundir import SILENT_SECONDS, RunError, RunFolder, read_json, runs, write_json
 from tests.engine.watching import append
 
 
 def claimed_by(run, pid, host=None, start=None):
-    started = _start_of(pid) if start is None else start
+    started = start_of(pid) if start is None else start
     write_json(run.worker_file, {"pid": pid, "host": host or socket.gethostname(), "start": started})
 
 
@@ -63,14 +66,82 @@ def test_another_process_with_the_same_number_is_not_taken_for_the_worker(run, s
     assert run.status().state == "interrupted"
 
 
-def test_a_worker_on_another_host_lives_as_long_as_its_heart_beats(run):
+def test_a_worker_on_another_host_lives_as_long_as_its_heart_beats(run, monkeypatch):
+    clock = Clock(monkeypatch)
     claimed_by(run, 1, host="elsewhere", start="1")
     assert run.status().state == "starting"
-    run.beat()
+    clock.now += 0.9 * SILENT_SECONDS
+    os.utime(run.worker_file)
     assert run.worker_alive()
-    old = time.time() - 60
-    os.utime(run.worker_file, (old, old))
+    clock.now += 0.9 * SILENT_SECONDS
+    assert run.worker_alive()
+    clock.now += 0.2 * SILENT_SECONDS
     assert run.status().state == "interrupted"
+
+
+@pytest.mark.parametrize("hours", [-24, -0.1, 0.1, 24, 24 * 365])
+def test_a_clock_that_is_put_right_neither_ends_a_worker_on_another_host_nor_keeps_it_alive(run, monkeypatch, hours):
+    clock = Clock(monkeypatch)
+    claimed_by(run, 1, host="elsewhere", start="1")
+    assert run.worker_alive()
+    clock.wall += 3600 * hours  # here; what is in the file is of the clock that it had there
+    assert run.worker_alive()
+    clock.now += 2 * SILENT_SECONDS
+    assert not run.worker_alive()
+    os.utime(run.worker_file, (5, 5))  # it beats again, by another clock
+    assert run.worker_alive()
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_the_first_look_at_a_file_with_a_strange_time_takes_its_worker_for_dead_until_it_beats(run, monkeypatch, hours):
+    Clock(monkeypatch)
+    claimed_by(run, 1, host="elsewhere", start="1")
+    strange = time.time() + 3600 * hours
+    os.utime(run.worker_file, (strange, strange))
+    assert not run.worker_alive()
+    os.utime(run.worker_file, (strange + 1, strange + 1))
+    assert run.worker_alive()
+
+
+class Clock:
+    """Both clocks that signs of life are measured by, in our hands."""
+
+    def __init__(self, monkeypatch):
+        self.now, self.wall = 1000.0, time.time()
+        monkeypatch.setattr(rundir, "BEATS", Heartbeats(lambda: self.now, lambda: self.wall))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+def test_a_worker_that_was_halted_from_outside_is_told_from_one_that_works(run, sleeper):
+    claimed_by(run, sleeper.pid)
+    assert not run.worker_suspended()
+    sleeper.send_signal(signal.SIGSTOP)
+    deadline = time.monotonic() + 20
+    while not run.worker_suspended():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert run.worker_alive()
+    sleeper.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"pid": 1, "host": "x", "start": "1"}', None])
+def test_a_worker_whose_file_was_damaged_writes_it_anew(run, text):
+    run.claim()
+    whole = run.worker_file.read_text()
+    if text is None:
+        run.worker_file.unlink()
+    else:
+        run.worker_file.write_text(text)
+        os.utime(run.worker_file, (5, 5))
+    run.beat()
+    assert run.worker_file.read_text() == whole
+
+
+def test_a_worker_whose_run_another_one_trains_gives_it_up(run, sleeper):
+    run.claim()
+    claimed_by(run, sleeper.pid)
+    with pytest.raises(RunError, match="by another process now"):
+        run.beat()
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,11 @@ def test_an_attempt_that_fails_is_said_once_for_each_kind(capsys):
     assert not attempts("first", fail)
     assert not attempts("first", fail)
     assert not attempts("second", fail)
-    assert capsys.readouterr().err == "first: No space left on device.\nsecond: No space left on device.\n"
+    assert capsys.readouterr().err == "warning: first: No space left on device.\nwarning: second: No space left on device.\n"
+    assert attempts("first", lambda: None)  # it works again
+    assert attempts("first", lambda: None)
+    assert not attempts("first", fail)
+    assert capsys.readouterr().err == "over: first.\nwarning: first: No space left on device.\n"
 
 
 def test_of_two_workers_that_claim_a_run_at_once_the_second_looks_when_the_first_has_it(run, monkeypatch):
@@ -291,7 +295,7 @@ def test_events_that_cannot_be_written_are_written_later_in_whole_lines(run, cap
     for number in range(3):
         writer.write({"event": "a", "number": number})
     assert EventReader(run.events_file).read() == []
-    assert capsys.readouterr().err == "events cannot be written: No space left on device.\n"
+    assert capsys.readouterr().err == "warning: events cannot be written: No space left on device.\n"
     writer._file.room = 1000
     writer.write({"event": "a", "number": 3})
     writer.close()

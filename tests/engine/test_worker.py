@@ -257,11 +257,13 @@ def test_a_run_that_cannot_begin_ends_in_words(tiny, tmp_path, here, capsys, cas
     assert (run.status().state, run.status().reason) == ("ended", "failed")
 
 
-def test_a_damaged_checkpoint_ends_a_continued_run_in_words(tiny, tmp_path, here, capsys):
+def test_a_run_whose_weights_are_all_damaged_is_left_as_it_is_and_that_is_said(tiny, tmp_path, here, capsys):
     run = RunFolder.create(tmp_path, tiny)
     run.latest.write_bytes(b"PK damaged")
     assert here(run) == 1
-    assert "latest.npz is not a readable checkpoint" in lines(run)[-1]["message"]
+    assert (lines(run), run.latest.read_bytes()) == ([], b"PK damaged")
+    said = capsys.readouterr().err
+    assert "none of its weights can be read (the only file is damaged): latest.npz is not a readable checkpoint" in said
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):
