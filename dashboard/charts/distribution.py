@@ -109,7 +109,8 @@ def density_figure(
         "showscale": False,
         "hovertemplate": f"{x_title} %{{x:,d}}, %{{y:.3g}}: %{{text}}<extra></extra>",
     }
-    x = {"title": x_title, "showgrid": False, "nticks": 7, "uirevision": "step"}
+    ends = [float(steps[0]), float(steps[-1])] if len(steps) > 1 else [steps[0] - 0.5, steps[0] + 0.5]
+    x = {"title": x_title, "showgrid": False, "nticks": 7, "uirevision": "step", "range": ends}
     y = {"title": y_title, "nticks": 5, "showgrid": False, "tickformat": "~g"}
     figure_layout = layout(colors, x, y, showlegend=False, **_mark(at, colors))
     figure_layout["margin"] = {"l": 62, "r": 10, "t": 8, "b": 42, "pad": 2}

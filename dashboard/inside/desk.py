@@ -1,6 +1,7 @@
 """What one tab's page Inside is set to."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dashboard import session
@@ -22,6 +23,20 @@ class InsideDesk:
     polling: bool = False  # the page looks again several times a second
     waiting: bool = False  # a section waits for something
     shown: dict[str, Any] = field(default_factory=dict)  # by section: the newest that was found
+
+
+@dataclass
+class UnitsDesk:
+    """What is switched off in the section Units, and the newest that was found out."""
+
+    layer: int = -1
+    fill: str = "zero"
+    off: dict[int, set[int]] = field(default_factory=dict)  # layer -> units
+    of: Path | None = None  # whose units they are
+    model: Model | None = None  # what is looked at: weights that change several times a second must not be
+    key: Key | None = None
+    when: float = 0.0
+    newest: dict[str, Any] = field(default_factory=dict)
 
 
 def inside_desk() -> InsideDesk:

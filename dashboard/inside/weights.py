@@ -20,6 +20,7 @@ from engine.layers import Conv, Dense, Flatten
 from engine.snapshots import snapshots
 
 PAGE = 64
+FEW = 32  # units whose pictures are drawn larger
 MEAN, LENGTH = -2, -1  # choices beside the single input channels
 MOST_SIDE = 320  # rows and columns of a matrix that is shown as one picture
 
@@ -131,7 +132,8 @@ def _pictures(model: Model, desk: WeightsDesk, field: Array, key: str, size: int
     conv = isinstance(model.network.layers[desk.layer], Conv)
     what = say("kernels") if conv else say("units")
     shown = paged(units, size, key, what)
-    side = max(48, 8 * max(rows, cols)) if max(rows, cols) < 10 else max(72, 3 * max(rows, cols))
+    side = 72 if units <= FEW else 52
+    side = side if max(rows, cols) < 10 else max(side, 3 * max(rows, cols))
     limit = limit or float(np.abs(np.nan_to_num(field)).max())
     names = [str(number + 1) for number in range(units)][shown]
     tiles(np.moveaxis(field, -1, 0)[shown], names, f"{key}-tiles", side, limit)
