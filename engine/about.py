@@ -16,7 +16,7 @@ LONGEST_NAME, LONGEST_NOTE = 80, 2000  # characters
 
 @dataclass(frozen=True)
 class About:
-    """All of it is free text except `kind`; empty where nothing was said."""
+    """Free text, where no other type is given; empty where nothing was said."""
 
     name: str = ""
     note: str = ""
@@ -25,6 +25,7 @@ class About:
     kind: str = ""  # one of KINDS: what that group is
     parent: str = ""  # the run that this one goes on from
     parent_step: int | None = None  # ... and the step at which it left it
+    test_looks: int = 0  # how often somebody looked at test images, besides the run itself at its end
 
     @classmethod
     def from_json(cls, data: Any) -> "About":
@@ -42,8 +43,8 @@ class About:
 def _fits(name: str, value: Any) -> bool:
     if name == "starred":
         return isinstance(value, bool)
-    if name == "parent_step":
-        return isinstance(value, int) and not isinstance(value, bool)
+    if name in ("parent_step", "test_looks"):
+        return isinstance(value, int) and not isinstance(value, bool) and (name == "parent_step" or value >= 0)
     return isinstance(value, str) and (name != "kind" or value in KINDS)
 
 

@@ -1,0 +1,1 @@
+"""How well a network reads: what is on the page Evaluate."""

@@ -1,0 +1,258 @@
+"""Two networks on the same images: which is better beyond luck, and the images on which they differ."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from dashboard import session
+from dashboard.charts.bars import percent
+from dashboard.controlled import controlled
+from dashboard.evaluating.desk import EvaluateDesk
+from dashboard.evaluating.gallery import Card, encoded
+from dashboard.evaluating.outcome import Outcome, Stamp
+from dashboard.evaluating.pictures import pictures
+from dashboard.evaluating.sources import Source
+from dashboard.language import say, translated
+from dashboard.markdown import literal
+from dashboard.running.jobs import Progress, Tell, stamp
+from engine.arrays import Array
+from engine.checkpoint import load_checkpoint
+from engine.judging import Agreement, Difference, agreement, differences, predict, unseen
+
+GROUPS = ("only_a", "only_b", "both_wrong_apart", "both_wrong_alike")
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """What was found. fair: the images that are new to both (n,), on which they are compared."""
+
+    shares: Array  # of the rival, for all images of the set
+    fair: npt.NDArray[np.bool_]
+    unsure: str  # why it cannot be told what the rival has learned from; "" where it can
+    groups: Agreement  # no image that is not fair is in any group
+    rows: list[Difference]
+
+    @property
+    def nbytes(self) -> int:
+        """Of the largest part."""
+        return self.shares.nbytes
+
+
+def render(here: EvaluateDesk, source: Source, found: Outcome, rival: Source | None) -> None:
+    """A table, a verdict, and the images."""
+    if rival is None:
+        st.caption(say("Choose another network above, under “Against”. Both then read the same images."))
+        return
+    if rival.path == source.path:
+        st.caption(say("This is the same network. Choose another one above, under “Against”."))
+        return
+    progress = _ask(here, found, rival)
+    if progress.problem:
+        st.caption(say("They cannot be compared: {problem}", problem=literal(translated(progress.problem))))
+        return
+    pair = progress.result
+    if pair is None:
+        st.progress(progress.share, say("Both read the same images: {share:.0%}", share=progress.share))
+        return
+    _verdict(source, rival, pair, found)
+    st.html(_table(source, rival, pair.rows))
+    st.caption(_how())
+    _images(here, source, found, rival, pair)
+
+
+def _ask(here: EvaluateDesk, found: Outcome, rival: Source) -> Progress[Pair]:
+    try:
+        asked = stamp(rival.path)
+    except OSError:
+        return Progress(problem=say("the weights are gone."))
+    key = ("pair", *found.stamp, found.held.which, *asked)
+    progress = session.jobs().ask(key, lambda tell: compare(found, asked, tell))
+    here.waiting |= not progress.done
+    return progress
+
+
+def compare(found: Outcome, asked: Stamp, tell: Tell) -> Pair:
+    """Find it now. Raises ValueError where the two do not read the same kind of images, or none is new to both."""
+    model, held = load_checkpoint(asked[0]), found.held
+    height, width, _ = model.checkpoint.image_shape
+    if held.images.shape[1:] != (height, width) or model.classes != found.classes:
+        raise ValueError(
+            f"one reads images of {held.images.shape[1]}×{held.images.shape[2]} in {found.classes} classes, the other "
+            f"of {height}×{width} in {model.classes}. Compare networks for the same data."
+        )
+    shares = predict(model, held.images, lambda share: tell(0.7 * share))
+    unsure = ""
+    try:
+        fair = unseen(model.checkpoint, held.images)
+    except ValueError as error:
+        fair, unsure = np.ones(len(held.labels), np.bool_), str(error)
+    if not fair.any():
+        raise ValueError("the other one has learned from all of these images. Compare them on test images.")
+    a, labels = found.shares[fair], held.labels[fair]
+    groups = agreement(a, shares[fair], labels)
+    rows = differences(a, shares[fair], labels, lambda share: tell(0.8 + 0.2 * share))
+    return Pair(shares, fair, unsure, Agreement(*(_spread(fair, each) for each in groups.__dict__.values())), rows)
+
+
+def _spread(fair: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """A mask over the fair images as one over all."""
+    whole = np.zeros(len(fair), np.bool_)
+    whole[fair] = chosen
+    return whole
+
+
+def _verdict(source: Source, rival: Source, pair: Pair, found: Outcome) -> None:
+    row = pair.rows[0]
+    a, b = (source.name, rival.name) if row.difference >= 0 else (rival.name, source.name)
+    points = 100 * abs(row.difference)
+    only_a, only_b = int(pair.groups.only_a.sum()), int(pair.groups.only_b.sum())
+    chance = _chance(row.chance or 0.0)
+    if row.beyond_luck:
+        words = say(
+            "{a} reads {points:.2f} points more of the images than {b}, and that is beyond luck: luck alone would "
+            "part two equally good networks as far in {chance} of cases.",
+            a=a,
+            b=b,
+            points=points,
+            chance=chance,
+        )
+    elif only_a == only_b:
+        words = say("Both read as many images; nothing says that they differ.")
+    else:
+        words = say(
+            "{a} is {points:.2f} points ahead of {b}, but that may be luck: it alone would part two equally good "
+            "networks as far in {chance} of cases.",
+            a=a,
+            b=b,
+            points=points,
+            chance=chance,
+        )
+    st.markdown(f"**{literal(words)}**")
+    count = int(pair.fair.sum())
+    if pair.unsure:
+        told = say("Some of the images may be known to {b}: {why}", b=rival.name, why=translated(pair.unsure))
+        st.warning(literal(told), icon=":material/warning:")
+    elif count < len(pair.fair):
+        st.caption(
+            say(
+                "Compared on {count:,} of the {total:,} images: {b} has learned from the others, so they would "
+                "flatter it. Test images are new to both.",
+                count=count,
+                total=len(pair.fair),
+                b=literal(rival.name),
+            )
+        )
+    else:
+        st.caption(say("Compared on {count:,} images, which are new to both.", count=count))
+
+
+def _table(source: Source, rival: Source, rows: list[Difference]) -> str:
+    """As HTML."""
+    names = {
+        "accuracy": say("Accuracy"),
+        "macro F1": say("Mean F1 of the classes"),
+        "loss": say("Mean loss (log)"),
+        "calibration error": say("Calibration error"),
+    }
+    heads = ["", source.name, rival.name, say("Difference"), say("95 % interval"), say("Verdict")]
+    body = ""
+    for row in rows:
+        shown: Callable[[float], str] = _plain if row.name == "loss" else _hundredths
+        verdict = say("beyond luck") if row.beyond_luck else say("may be luck")
+        better = row.difference > 0 if row.name in ("accuracy", "macro F1") else row.difference < 0
+        mark = ("better" if better else "worse") if row.beyond_luck else ""
+        cells = [shown(row.a), shown(row.b), _signed(shown, row.difference)]
+        cells += [say("{low} to {high}", low=_signed(shown, row.low), high=_signed(shown, row.high)), verdict]
+        marked = [f"<td class='{mark if place == 2 else ''}'>{escape(cell)}</td>" for place, cell in enumerate(cells)]
+        body += f"<tr><th scope='row'>{escape(names[row.name])}</th>{''.join(marked)}</tr>"
+    head = "".join(f"<th scope='col'>{escape(each)}</th>" for each in heads)
+    return (
+        f"<div class='evaluate-scroll'><table class='evaluate-two'><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        "</table></div>"
+    )
+
+
+def _hundredths(value: float) -> str:
+    return f"{100 * value:.2f} %"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.4f}"
+
+
+def _signed(shown: Callable[[float], str], value: float) -> str:
+    return f"{'+' if value >= 0 else '−'}{shown(abs(value))}"
+
+
+def _chance(chance: float) -> str:
+    return "< 0.1 %" if chance < 0.001 else f"{100 * chance:.2g} %"
+
+
+def _how() -> str:
+    return say(
+        "Accuracy: McNemar's exact test on the images that only one of them reads. The others: intervals of 1,000 "
+        "resamplings of the images. Loss and calibration error are better when smaller. This tells two networks "
+        "apart, not two ways of training: for those, repeat the runs with other seeds on the page Runs."
+    )
+
+
+def _images(here: EvaluateDesk, source: Source, found: Outcome, rival: Source, pair: Pair) -> None:
+    """The groups, and the images of one of them."""
+    counts = {name: int(getattr(pair.groups, name).sum()) for name in GROUPS}
+
+    def words(name: str) -> str:
+        texts = {
+            "only_a": say("Only {a} is right ({count:,})", a=source.name, count=counts["only_a"]),
+            "only_b": say("Only {b} is right ({count:,})", b=rival.name, count=counts["only_b"]),
+            "both_wrong_apart": say("Both wrong, each its way ({count:,})", count=counts["both_wrong_apart"]),
+            "both_wrong_alike": say("Both wrong alike ({count:,})", count=counts["both_wrong_alike"]),
+        }
+        return literal(texts[name])
+
+    controlled(
+        st.pills,
+        say("Images on which they differ"),
+        "two-group",
+        here.group,
+        lambda wish: _choose(here, wish),
+        options=list(GROUPS),
+        required=True,
+        format_func=words,
+    )
+    places = np.flatnonzero(getattr(pair.groups, here.group))
+    gap = np.maximum(found.confidence[places], pair.shares[places].max(axis=1))
+    pictures(here, found, places[np.argsort(-gap, kind="stable")], _card(source, found, rival, pair), source)
+
+
+def _choose(here: EvaluateDesk, wish: str | None) -> None:
+    here.group, here.page, here.picked = wish or GROUPS[0], 0, None
+
+
+def _card(source: Source, found: Outcome, rival: Source, pair: Pair) -> Callable[[int], Card]:
+    """Label, and both answers."""
+
+    def card(place: int) -> Card:
+        true = int(found.held.labels[place])
+        answers = []
+        for name, row in ((source.name, found.shares[place]), (rival.name, pair.shares[place])):
+            answers.append(
+                say(
+                    "{name}: {read}, {share}",
+                    name=_short(name),
+                    read=int(row.argmax()),
+                    share=percent(float(row.max())),
+                )
+            )
+        return Card(
+            place, encoded(found.held.images[place]), str(true), tuple(answers), "; ".join(answers), wrong=False
+        )
+
+    return card
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else f"{name[:11]}…"

@@ -1,0 +1,68 @@
+"""Figures that follow a run: asked for in the background, no oftener than a run in training can bear."""
+
+import time
+from dataclasses import dataclass
+
+from dashboard import session
+from dashboard.evaluating import outcome
+from dashboard.evaluating.desk import EvaluateDesk, Watched
+from dashboard.evaluating.outcome import Outcome, Stamp
+from dashboard.evaluating.sources import Source
+from dashboard.running.jobs import stamp
+
+REST = 2.0  # seconds at least from one look at a run that trains to the next
+REST_SHARE = 2.0  # ... and this many times as long as the look took
+PATIENCE = 0.25  # seconds that a page which does not poll waits: small networks are through by then
+KEPT = 12  # networks whose newest figures a tab keeps
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What there is to show now. share: how far the first figures are; problem: why there are none."""
+
+    found: Outcome | None = None
+    share: float = 0.0
+    problem: str = ""
+
+
+def watch(here: EvaluateDesk, source: Source, which: str) -> Sight:
+    """The newest figures of a network. While others are worked out, those before stay."""
+    watched = here.watched.pop(f"{source.key} {which}", None) or Watched()
+    here.watched[f"{source.key} {which}"] = watched
+    while len(here.watched) > KEPT:
+        del here.watched[next(iter(here.watched))]
+    try:
+        newest = stamp(source.path)
+    except OSError:
+        return Sight(watched.outcome, problem="" if watched.outcome else "gone")
+    if watched.asked is None and not _due(watched, newest, source.live):
+        return Sight(watched.outcome)
+    if watched.asked is None or not source.live:
+        watched.asked, watched.began = newest, time.monotonic()
+    return _follow(here, watched, which)
+
+
+def _due(watched: Watched, newest: Stamp, live: bool) -> bool:
+    """Whether there is something newer to look at, and time for it."""
+    if watched.outcome is None:
+        return True
+    return newest != watched.outcome.stamp and not (live and time.monotonic() < watched.rests_until)
+
+
+def _follow(here: EvaluateDesk, watched: Watched, which: str) -> Sight:
+    asked = watched.asked
+    if asked is None:
+        return Sight(watched.outcome)
+    progress = outcome.ask(session.jobs(), asked, which, 0.0 if here.polling else PATIENCE)
+    if progress.result is not None:
+        took = progress.result.seconds
+        watched.outcome, watched.asked = progress.result, None
+        watched.rests_until = time.monotonic() + max(REST, REST_SHARE * took)
+    elif progress.problem:
+        watched.asked = None
+        watched.rests_until = time.monotonic() + REST
+        if watched.outcome is None:
+            return Sight(problem=progress.problem)
+    else:
+        here.waiting = True
+    return Sight(watched.outcome, progress.share)
