@@ -24,11 +24,13 @@ import zlib
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from engine.config import TrainingConfig
 from engine.datasets import BUILT_IN, DataError, facts
 from engine.link_words import WORDS
 from engine.presets import DEFAULT, PRESETS
+from engine.problems import PlainError
 from engine.spec import SettingError, Settings, default_of, describe
 
 VERSION = 1
@@ -43,7 +45,7 @@ _CHECK = 2  # bytes of each check
 Entry = tuple[str, Any]
 
 
-class LinkError(ValueError):
+class LinkError(PlainError):
     """A text that is no link, or one of which nothing can be used."""
 
 
@@ -76,6 +78,20 @@ def decode(text: str) -> tuple[TrainingConfig, list[str]]:
         )
     more = len(ignored) - MOST_TOLD
     return config, [*ignored[:MOST_TOLD], *([f"and {more} things more."] if more > 0 else [])]
+
+
+def text_in(link: str) -> str:
+    """The settings' text of a whole address, or the text itself where it stands alone. Raises LinkError."""
+    link = link.strip()
+    if "?" not in link:
+        return link
+    try:
+        found = parse_qs(urlsplit(link[: 4 * MOST_CHARACTERS]).query).get("s", [])
+    except ValueError:
+        found = []
+    if not found:
+        raise LinkError("it has no settings in it: expected an address with ?s= and letters behind it.")
+    return found[0]
 
 
 def stays_here(config: TrainingConfig) -> list[str]:

@@ -10,9 +10,9 @@ from dashboard import session, style
 from dashboard.charts import learning_rate_figure
 from dashboard.hand import hand_settings
 from dashboard.live_chart import live_chart
-from dashboard.markdown import literal
 from dashboard.settings import data_menu, forms, layer_editor, locks, preset_menu
 from dashboard.settings.stack import StackCheck, check, planned
+from dashboard.sharing import address
 from engine.config import TrainingConfig
 from engine.layers import Dropout
 from engine.schedules import Constant
@@ -28,7 +28,7 @@ SCHEDULE_HEIGHT = 150  # pixels
 def render() -> StackCheck:
     """Draw it, and tell whether the network can be trained."""
     with st.sidebar, st.container(key="settings", gap="xsmall"):
-        _notice()
+        address.render_notice()
         preset_menu.render()
         _data()
         checked = check(session.draft().config)
@@ -40,14 +40,6 @@ def render() -> StackCheck:
         _augmentation()
         _run()
     return checked
-
-
-def _notice() -> None:
-    """Whose locks there are. One place for it: the padlocks below say it again where a pointer rests on them."""
-    held = locks.current()
-    with st.container(key="locks-notice", gap=None):
-        if held and held.by:
-            st.caption(f":material/lock: {literal(held.by)}")
 
 
 @contextmanager

@@ -4,12 +4,14 @@ import argparse
 import json
 import shutil
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 from engine.config import TrainingConfig, check_network
 from engine.datasets import facts, load
 from engine.events import BatchDone, EpochDone, Event, RunEnded, RunStarted, Validated
+from engine.link import LinkError, decode, text_in
 from engine.presets import DEFAULT, PRESETS
 from engine.rundir import RunFolder, runs_folder
 from engine.spec import SettingError, parse_assignment
@@ -21,6 +23,7 @@ HELP = "train a network; the page shows the run, live"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--preset", default=DEFAULT, choices=PRESETS, metavar="NAME", help="%(default)s; see presets")
+    parser.add_argument("--link", help="settings from a link of the page, in place of a preset's")
     parser.add_argument("--data", help="mnist, mnist16, or a file or folder of yours; the preset's own otherwise")
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a setting: optimizer.learning_rate=0.1"
@@ -65,13 +68,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _config(options: argparse.Namespace) -> TrainingConfig:
     """The preset with what was asked for besides. Raises SettingError."""
+    if options.link:
+        return _from_link(options)
     preset = PRESETS[options.preset]
-    values = {}
-    if options.data:
-        values["data.source"] = _in_full(options.data)
-    if options.start_from:
-        values["start_from"] = _in_full(options.start_from)
-    config = preset.config.with_values(values | dict(parse_assignment(text) for text in options.set))
+    config = preset.config.with_values(_values(options))
     if preset.base and not config.start_from:
         raise SettingError(
             "--start-from",
@@ -79,6 +79,27 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
             f"Train one with --preset {preset.base}, then name its final.npz here",
         )
     return config
+
+
+def _values(options: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for besides a preset or a link."""
+    values = {}
+    if options.data:
+        values["data.source"] = _in_full(options.data)
+    if options.start_from:
+        values["start_from"] = _in_full(options.start_from)
+    return values | dict(parse_assignment(text) for text in options.set)
+
+
+def _from_link(options: argparse.Namespace) -> TrainingConfig:
+    """A link's settings; what of them cannot be used is said on standard error."""
+    try:
+        config, ignored = decode(text_in(options.link))
+    except LinkError as error:
+        raise SettingError("--link", str(error)) from None
+    for sentence in ignored:
+        print(f"ignored: {sentence}", file=sys.stderr)
+    return config.with_values(_values(options))
 
 
 def _in_full(name: str) -> str:

@@ -9,10 +9,12 @@ import pytest
 
 from engine import link
 from engine.augment import Augmentation
+from engine.cli import main
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Layer, ReLU
 from engine.link import LinkError, decode, encode, stays_here
 from engine.presets import DEFAULT, PRESETS
+from engine.rundir import RunFolder
 from engine.spec import SettingError, Settings, describe
 from engine.streams import stream
 
@@ -231,3 +233,27 @@ def test_deep_and_long_values_are_ignored_in_few_words() -> None:
     config, ignored = decode(text_of(["lenet", "layers", ["ReLU"] * 1500]))
     assert len(config.layers) == link.MOST_LAYERS
     assert "1500" in ignored[0]
+
+
+def test_settings_are_found_in_a_whole_address() -> None:
+    text = encode(TrainingConfig(seed=5))
+    assert link.text_in(f" http://localhost:8501/?lock=epochs&s={text}&run=x \n") == text
+    assert link.text_in(text) == text
+    for wrong in ("http://localhost:8501/?run=x", "http://[::1/?s", "?", "?" * 100_000):
+        with pytest.raises(LinkError, match="no settings in it"):
+            link.text_in(wrong)
+
+
+def test_a_run_from_a_link_in_a_shell(tmp_path: Any, digits_file: Any, capsys: Any) -> None:
+    text = text_of(["dense", "seed", 9, "epochs", 1, "sharpness", 3, "batch_size", 32])
+    arguments = ["train", "--link", f"http://x/?s={text}", "--data", str(digits_file), "--set", "max_steps=2", "--json"]
+    assert main([*arguments, "--runs", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert "ignored: sharpness" in told.err
+    config = RunFolder.open(tmp_path, json.loads(told.out)["run"]).config()
+    assert (config.seed, config.batch_size, config.layers) == (9, 32, PRESETS["dense"].config.layers)
+
+
+def test_a_wrong_link_in_a_shell_is_an_error_in_words(tmp_path: Any, capsys: Any) -> None:
+    assert main(["train", "--link", "1.AAAAAAAA", "--runs", str(tmp_path)]) == 1
+    assert "lost or changed" in capsys.readouterr().err

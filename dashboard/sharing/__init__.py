@@ -1,0 +1,1 @@
+"""What leaves the page and what comes in: links, reports, models, runs."""
