@@ -18,6 +18,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.controlled import controlled
+from dashboard.language import translated
+from dashboard.learning.links import more
 from dashboard.settings import locks
 from dashboard.settings.steps import even_step, slider_steps
 from engine.spec import Option, Settings, default_of, describe
@@ -55,14 +57,17 @@ class Form:
         for name, annotation, details in describe(type(settings)):
             wanted = (only is None or name in only) and name not in without
             if wanted and not locks.current().hides(_join(path, name)):
-                self._field(getattr(settings, name), annotation, self._adapted(name, details), _join(path, name))
+                here = _join(path, name)
+                told = explained(details.help, more(here, type(settings)))
+                adapted = replace(self._adapted(name, details), help=told)
+                self._field(getattr(settings, name), annotation, adapted, here)
 
     def _adapted(self, name: str, details: Option) -> Option:
         high = self.highs.get(name, details.high)
         return replace(
             details,
             choices=tuple(self.offers.get(name, details.choices)),
-            label=self.labels.get(name) or details.label or words(name),
+            label=translated(self.labels.get(name) or details.label or words(name)),
             high=high if details.high is None or high is None else min(high, details.high),
         )
 
@@ -92,16 +97,16 @@ class Form:
         if held.hides(path):
             return
         members = family_of(value).members()
-        about = "\n\n".join(f"**{words(name)}**: {cls.title()}" for name, cls in members.items())
+        about = members_told(members)
         self._controlled(
             st.selectbox,
-            details.label or words(path.rpartition(".")[2]),
+            details.label or named(path.rpartition(".")[2]),
             path,
             type(value).__name__,
             lambda chosen: self.put(path, held.carry(path, value, converted(value, members[chosen])).to_json()),
             options=list(members),
-            format_func=words,
-            help=f"{sentence(details.help)}\n\n{about}",
+            format_func=named,
+            help=f"{explained(details.help)}{more(path, type(value))}\n\n{about}",
         )
 
     def several(self, family: type[Settings], value: tuple[Settings, ...], path: str, details: Option) -> None:
@@ -110,7 +115,7 @@ class Form:
         A list may hold a member twice (a file can say so): both stay, and the first is edited.
         """
         members = family.members()
-        about = "\n\n".join(f"**{words(name)}**: {cls.title()}" for name, cls in members.items())
+        about = members_told(members)
         on = [name for name in members if any(type(each) is members[name] for each in value)]
 
         def chosen(names: list[str]) -> None:
@@ -119,13 +124,13 @@ class Form:
             ordered = sorted([*kept, *new], key=lambda each: list(members).index(type(each).__name__))
             self.put(path, [each.to_json() for each in ordered])
 
-        look = {"options": list(members), "selection_mode": "multi", "format_func": words}
-        help_text = f"{sentence(details.help)}\n\n{about}"
+        look = {"options": list(members), "selection_mode": "multi", "format_func": named}
+        help_text = f"{explained(details.help)}\n\n{about}"
         self._controlled(st.pills, details.label, path, on, chosen, help=help_text, **look)
         for name in on:
             place = next(i for i, each in enumerate(value) if type(each) is members[name])
             with st.container(key=css_key(f"fields-{path}-{name}"), gap="xsmall"):
-                st.markdown(f"**{words(name)}**")
+                st.markdown(f"**{named(name)}**")
                 shared = [field for field, _, _ in describe(family)]  # what all members have comes last
                 self.fields(value[place], f"{path}.{place}", without=shared)
                 self.fields(value[place], f"{path}.{place}", only=shared)
@@ -176,7 +181,7 @@ class Form:
             if new is not None:  # a number box that was emptied: the old number comes back
                 self.put(path, annotation(new))
 
-        self._controlled(widget, details.label, path, value, changed, help=sentence(details.help), **look)
+        self._controlled(widget, details.label, path, value, changed, help=explained(details.help), **look)
 
     def _controlled(
         self, widget: Any, label: str, path: str, value: Any, changed: Callable[[Any], None], **look: Any
@@ -195,7 +200,22 @@ def words(name: str) -> str:
 
 def sentence(text: str) -> str:
     """A help text that begins with a capital and ends with a full stop."""
-    return text and text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return text and text[0].upper() + text[1:] + ("" if text.endswith((".", "。", ")")) else ".")
+
+
+def explained(text: str, link: str = "") -> str:
+    """A help text of the engine as a sentence in the language of this tab, and a link to more of it."""
+    return translated(sentence(text)) + link
+
+
+def named(name: str) -> str:
+    """`words` in the language of this tab."""
+    return translated(words(name))
+
+
+def members_told(members: Mapping[str, type[Settings]]) -> str:
+    """What there is to choose from, a paragraph each."""
+    return "\n\n".join(f"**{named(name)}**: {translated(cls.title())}" for name, cls in members.items())
 
 
 def css_key(path: str) -> str:

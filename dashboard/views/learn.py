@@ -2,11 +2,14 @@
 
 import streamlit as st
 
+from dashboard import session
+from dashboard.controlled import controlled
 from dashboard.language import say
-from dashboard.learning import catalogue, teaching
+from dashboard.learning import catalogue, handbook, links, teaching
 
 SECTIONS = ("controls", "challenges", "teachers")
 ADDRESS = "section"
+KEPT = "learn section"
 
 
 def render() -> None:
@@ -16,21 +19,38 @@ def render() -> None:
         "challenges": say("Challenges"),
         "teachers": say("For teachers"),
     }
-    asked = st.query_params.get(ADDRESS, SECTIONS[0])
-    chosen = st.segmented_control(
+    chosen = _section()
+    controlled(
+        st.segmented_control,
         say("Section"),
-        SECTIONS,
-        default=asked if asked in SECTIONS else SECTIONS[0],
+        "learn-section",
+        chosen,
+        _choose,
+        options=list(SECTIONS),
         format_func=lambda name: titles[name],
         required=True,
-        key="learn-section",
         label_visibility="collapsed",
-        persist_state="session",
     )
-    if chosen == "challenges":
-        catalogue.render()
-    elif chosen == "teachers":
-        st.subheader(say("Make a challenge"))
-        teaching.render_maker()
-        st.subheader(say("Verify codes"))
-        teaching.render_checks()
+    with st.container(key="learn", gap="small"):
+        if chosen == "challenges":
+            catalogue.render()
+        elif chosen == "teachers":
+            st.subheader(say("Make a challenge"), anchor=False)
+            teaching.render_maker()
+            st.subheader(say("Verify codes"), anchor=False)
+            teaching.render_checks()
+        else:
+            handbook.render()
+
+
+def _section() -> str:
+    """Of the address, or the one that was open last in this tab. The page of a control is in the first."""
+    asked = SECTIONS[0] if links.ADDRESS in st.query_params else st.query_params.get(ADDRESS)
+    chosen = asked if asked in SECTIONS else session.kept(KEPT, lambda: SECTIONS[0])
+    st.session_state[KEPT] = chosen
+    return str(chosen)
+
+
+def _choose(section: str) -> None:
+    st.query_params.pop(links.ADDRESS, None)
+    st.query_params[ADDRESS] = st.session_state[KEPT] = section
