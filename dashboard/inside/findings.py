@@ -29,8 +29,8 @@ def findings(model: Model, at: Moment) -> list[str]:
         if isinstance(activation, ReLU) and answers.zeros > SILENT:
             found.append(
                 say(
-                    "{layer}: {share:.0f} % of the answers are 0. Few units do the work; if more of them die, lower the "
-                    "learning rate, or take LeakyReLU.",
+                    "{layer}: {share:.0f} % of the answers are 0. Few units do the work; if more of them die, lower "
+                    "the learning rate, or take LeakyReLU.",
                     layer=title,
                     share=100 * answers.zeros,
                 )
