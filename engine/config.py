@@ -1,5 +1,6 @@
 """The whole tree of settings of a run, and what may change while it trains."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from engine.augment import Augmentation
 from engine.initializers import HeNormal, Initializer
 from engine.layers import Conv, Dense, Flatten, Layer, MaxPool, ReLU, ShapeError
+from engine.limits import MEMORY, PARAMETERS, LimitError, amount
 from engine.losses import CrossEntropy, Loss
 from engine.network import LayerSummary, summarize
 from engine.optimizers import Adam, Optimizer
@@ -14,7 +16,6 @@ from engine.schedules import Constant, Schedule
 from engine.spec import SettingError, Settings, describe, option, set_path
 
 FIXED = ("data",)  # nothing in it is live, though augmentations are elsewhere: it is made before training
-MOST_PARAMETERS = 20_000_000  # some 400 MB with gradients and Adam's vectors, for each of two hands
 
 LENET: tuple[Layer, ...] = (
     Conv(channels=8, kernel=5, padding="valid"),
@@ -225,12 +226,39 @@ def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], cla
     beyond = [number for number in config.frozen if number >= len(config.layers)]
     if beyond:
         raise SettingError("frozen", f"there is no layer {beyond[0]}; the last one is {len(config.layers) - 1}")
-    parameters = sum(row.parameters for row in rows)
-    if parameters > MOST_PARAMETERS:
-        largest = max(rows, key=lambda row: row.parameters)
-        raise ShapeError(
-            f"The network has {parameters:,} parameters; {MOST_PARAMETERS:,} are the most. "
-            f"{largest.name} has {largest.parameters:,} of them: make it smaller, or pool more before it."
-        )
+    try:
+        _check_size(config, rows)
+    except LimitError as error:
+        raise ShapeError(str(error)) from None
     if not any(row.parameters and row.trained for row in rows):
         raise ShapeError("No layer has weights to learn. Add a Dense or Conv layer, or freeze fewer layers.")
+
+
+def _check_size(config: TrainingConfig, rows: list[LayerSummary]) -> None:
+    """Raise LimitError for a network that is larger than this installation allows."""
+    parameters = sum(row.parameters for row in rows)
+    largest = max(rows, key=lambda row: row.parameters)
+    PARAMETERS.check(
+        parameters,
+        f"The network has {parameters:,} parameters",
+        f"{largest.name} has {largest.parameters:,} of them: make it smaller, or pool more before it.",
+    )
+    widest = max(rows, key=lambda row: math.prod(row.output_shape))
+    needed = training_bytes(config, rows)
+    MEMORY.check(
+        needed,
+        f"Training this network needs about {amount(needed)} of memory",
+        f"Make the batches smaller, or {widest.name}, which gives {math.prod(widest.output_shape):,} numbers an image.",
+    )
+
+
+def training_bytes(config: TrainingConfig, rows: list[LayerSummary]) -> int:
+    """Bytes of memory that training takes, about, and rather too many: found by measuring passes of many shapes.
+
+    4 bytes for each parameter in the weights, the gradients of both hands, the optimizer's vectors, and the copies of
+    all these that are saved; and 0.8 times what goes into and comes out of each layer, for every image of a batch.
+    """
+    vectors = 1 + len(config.optimizer.slot_names) + bool(config.average)
+    arrays = 4 * sum(row.parameters for row in rows) * (2 * vectors + 3)
+    numbers = sum(math.prod(row.input_shape) + math.prod(row.output_shape) for row in rows)
+    return arrays + int(0.8 * 4 * config.batch_size * numbers)

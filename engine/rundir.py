@@ -243,6 +243,13 @@ def runs_folder() -> Path:
     return Path(named) if named else Path(__file__).resolve().parent.parent / "checkpoints" / "runs"
 
 
+def own_folders() -> tuple[Path, ...]:
+    """What the installation keeps: runs, data that were sent, drawings of hands, and the networks that ship."""
+    root = runs_folder().resolve()
+    beside = (root.with_name(name) for name in ("data", "hands", "my_hand.frozen", "my_hand.weights"))
+    return (root, *beside, Path(__file__).resolve().parent.parent / "checkpoints" / "pretrained")
+
+
 def runs(root: Path) -> list[RunFolder]:
     """All runs under `root`, newest first."""
     if not root.is_dir():

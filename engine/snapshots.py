@@ -24,11 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.files import NOTE, Attempts, replace_file
+from engine.limits import SNAPSHOTS
 from engine.rundir import RunFolder
 
-MOST_BYTES = 256 * 2**20  # of all snapshots of a run
 MOST_SNAPSHOTS = 150  # places of a slider that a hand can still tell apart
-VARIABLE = "INKLING_SNAPSHOT_BYTES"  # the environment's word on MOST_BYTES
 _NAME = re.compile(r"(\d{9,15})\.npz")
 
 
@@ -42,11 +41,8 @@ class Snapshot:
 
 
 def most_bytes() -> int:
-    """Bytes that the snapshots of one run may take: MOST_BYTES, or what INKLING_SNAPSHOT_BYTES says; 0 for none."""
-    try:
-        return max(int(os.environ[VARIABLE]), 0)
-    except (KeyError, ValueError):
-        return MOST_BYTES
+    """Bytes that the snapshots of one run may take; 0 for none."""
+    return SNAPSHOTS.value()
 
 
 def snapshots(run: RunFolder) -> list[Snapshot]:

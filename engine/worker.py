@@ -20,15 +20,16 @@ import cv2
 
 from engine.carrying import carried_lines
 from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
-from engine.config import TrainingConfig
+from engine.config import TrainingConfig, check_network
 from engine.datasets import DataError, load_split
 from engine.events import Event, RunEnded, SettingsChanged
 from engine.files import NOTE, locked, say
 from engine.forking import best_so_far
 from engine.layers import ShapeError
+from engine.limits import RUN_SECONDS, LimitError, may_read
 from engine.mending import mend
 from engine.recording import Recorder
-from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder, tail_events
+from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder, own_folders, tail_events
 from engine.spec import SettingError
 from engine.trainer import Trainer
 
@@ -37,7 +38,7 @@ SAME_EPOCH = 1e-9  # epochs are fractions, which are not exact
 PAUSED_SECONDS = 0.02  # ... while there is nothing else to do
 RETRY_SECONDS = 0.5  # how often the last weights are tried to be written, on a disk that is full
 
-USER_ERRORS = (RunError, CheckpointError, DataError, ShapeError, SettingError)
+USER_ERRORS = (RunError, CheckpointError, DataError, ShapeError, SettingError, LimitError)
 
 
 class Session:
@@ -49,6 +50,7 @@ class Session:
         self._control = Control()
         self._control_stamp = (0, 0)
         self._ignored: set[str] = set()
+        self._most_seconds, self._is_too_long = RUN_SECONDS.value(), False
         self._looked = self._beaten = 0.0
         self.leave = threading.Event()  # set when the run is to be left to somebody else
         found = mend(run)
@@ -81,7 +83,7 @@ class Session:
                 yield event
                 if not self._may_go_on(event):
                     break
-            if self._control.wish == "stopped" and not self.leave.is_set() and not isinstance(event, RunEnded):
+            if self._is_to_stop() and not self.leave.is_set() and not isinstance(event, RunEnded):
                 event = self._trainer.stopped()
                 recorder.record(event)
                 yield event
@@ -100,7 +102,15 @@ class Session:
         if self.leave.is_set():
             self._recorder.save()
             return False
-        return self._control.wish != "stopped"
+        return not self._is_to_stop()
+
+    def _is_to_stop(self) -> bool:
+        """Whether somebody wants the run to end, or it has trained as long as a run may here."""
+        if self._most_seconds and self.seconds > self._most_seconds and not self._is_too_long:
+            self._is_too_long = True
+            say(f"{NOTE}The run was stopped after {self._most_seconds:,} s of training: no run may train longer "
+                f"here (limit {RUN_SECONDS.variable}).")  # fmt: skip
+        return self._is_too_long or self._control.wish == "stopped"
 
     def _wants_pause(self) -> bool:
         return self._control.wish == "paused" or (self._control.wish == "running" and self._has_come_far_enough())
@@ -156,7 +166,7 @@ class Session:
             if stamp != self._control_stamp:
                 self._control_stamp = stamp
                 self._obey(self._run.control())
-        except SettingError as error:
+        except (SettingError, ShapeError) as error:
             say(f"ignored: {error}")
         except (RunError, OSError) as error:
             self._mend_control(error)
@@ -187,13 +197,20 @@ class Session:
     def _obey(self, control: Control) -> None:
         self._control = control
         step = self._trainer.position.step
-        self._trainer.change(self._asked.with_values(control.settings_at(step)))
+        config, data = self._asked.with_values(control.settings_at(step)), self._trainer.data
+        check_network(config, data.image_shape, data.classes)  # larger batches take more memory
+        self._trainer.change(config)
 
 
 def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None, watched: bool = False) -> Trainer:
     """Load the data, and the weights that the config names, and put a trainer together."""
     data = load_split(config.data, config.seed)
-    start = read_checkpoint(Path(config.start_from)) if config.start_from and resume is None else None
+    start = None
+    if config.start_from and resume is None:
+        path = Path(config.start_from)
+        if not may_read(path, own_folders()):
+            raise CheckpointError("the weights to start from lie outside of the folders that may be read here.")
+        start = read_checkpoint(path)
     return Trainer(config, data, resume, start, processes=True, watched=watched)
 
 

@@ -8,6 +8,7 @@ import argparse
 from typing import Protocol
 
 from engine.commands import bench, evaluate, gradcheck, predict, reproduce, train
+from engine.commands import limits as limits
 from engine.commands import presets as presets  # "as": mypy takes it for engine.presets otherwise
 
 
@@ -31,4 +32,5 @@ COMMANDS: dict[str, Command] = {
     "reproduce": reproduce,
     "gradcheck": gradcheck,
     "bench": bench,
+    "limits": limits,
 }

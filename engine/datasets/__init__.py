@@ -11,6 +11,8 @@ from engine.datasets.builtin import BUILT_IN, BUILT_IN_SHAPES
 from engine.datasets.mistakes import AS_THEY_ARE, leak_test_images
 from engine.datasets.mixing import mix_in, mixed_in
 from engine.datasets.reading import FORMATS, newest_change, read_path
+from engine.limits import any_path, may_read
+from engine.rundir import own_folders
 
 __all__ = [
     "BUILT_IN",
@@ -45,12 +47,15 @@ def load(source: str) -> Dataset:
         return BUILT_IN[source]()
     path = Path(source)
     try:
+        if not may_read(path, own_folders()):
+            raise FileNotFoundError  # what there is outside must not be told
         regular = path.is_file() or path.is_dir()  # no device, no pipe
         if not source or not regular or path.resolve() in (Path.cwd(), Path(path.anchor)):
             raise FileNotFoundError
         changed = newest_change(path)
     except (OSError, ValueError):  # a name that is longer than names can be, or none at all
-        expected = f"{', '.join(BUILT_IN)}, or the path of a file or folder"
+        files = "the path of a file or folder" if any_path() else "a file that was sent here"
+        expected = f"{', '.join(BUILT_IN)}, or {files}"
         raise DataError(f"no data under {source[:200]!r}: expected {expected}.") from None
     return _from_path(path, changed)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -417,3 +418,46 @@ def test_the_best_weights_are_found_among_the_snapshots_where_best_npz_is_of_a_l
     session = worker.Session(run)
     session._recorder._events.close()
     assert session._trainer.best.position.epoch == 1
+
+
+def test_a_run_that_has_trained_as_long_as_it_may_is_stopped_and_that_is_said(
+    tiny, tmp_path, here, monkeypatch, capsys
+):
+    monkeypatch.setenv("INKLING_RUN_SECONDS", "1")
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000}))
+    assert here(run) == 0
+    assert (run.status().state, run.status().reason) == ("ended", "stopped")
+    assert "after 1 s of training: no run may train longer here (limit INKLING_RUN_SECONDS)" in capsys.readouterr().err
+    assert lines(run)[-1]["seconds"] >= 1
+    assert run.latest.exists()
+
+
+def test_a_live_change_that_would_take_too_much_memory_is_not_made(tiny, tmp_path, here, monkeypatch, capsys):
+    monkeypatch.setenv("INKLING_MEMORY_BYTES", "200K")
+    run = RunFolder.create(tmp_path, tiny)
+    run.write_control(Control(settings={"batch_size": 4096}))
+    assert here(run) == 0
+    assert "ignored: Training this network needs about" in capsys.readouterr().err
+    assert "SettingsChanged" not in kinds(run)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "not json", None])
+def test_commands_that_are_damaged_are_written_anew_as_they_were(tiny, tmp_path, start, text):
+    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000}))
+    run.write_control(Control(settings={"optimizer.learning_rate": 0.01}, until_step=40))
+    process = start(run)
+    wait_for(run, "Paused")
+    if text is None:
+        run.control_file.unlink()
+    else:
+        run.control_file.write_text(text)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ValueError):
+            if run.control() == Control(settings={"optimizer.learning_rate": 0.01}, until_step=40):
+                break
+        time.sleep(0.02)
+    run.write_control(replace(run.control(), wish="stopped"))
+    process.communicate(timeout=PATIENCE)
+    assert kinds(run).count("SettingsChanged") == 1
+    assert run.status().reason == "stopped"
