@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.inside.by_hand_numbers import factor, latex, term
 from dashboard.inside.by_hand_work import OutputStep
-from engine.explain.unit import After, Norm, Sum, UnitStep
+from engine.explain.unit import After, Norm, UnitStep
 from engine.layers import Conv, Layer
 
 SHOWN = 3  # terms that are written out; the rest is summed
@@ -40,7 +40,7 @@ def forward(unit: UnitStep, layer: Layer, others: str) -> str:
     last = "" if terms.bias is None else term(terms.bias)
     if len(shown):
         lines.append(("", f"{numbers}{dots}{last}"))
-    other = rf"\underbrace{{{term(rest)}}}_{{\text{{{others}}}}}" if has_rest else ""
+    other = rf"\;\underbrace{{{term(rest)}}}_{{\text{{{others}}}}}" if has_rest else ""
     lines.append(("", f"{sums}{other}{last}" or "0"))
     lines.append(("", rf"\mathbf{{{latex(unit.y)}}}"))
     return aligned(lines)
@@ -73,7 +73,7 @@ def activation(each: After, kind: Layer) -> str:
         "Identity": latex(each.x),
     }
     rule = rules.get(type(kind).__name__, rf"\mathrm{{{type(kind).__name__}}}({latex(each.x)})")
-    return rf"{rule} = \mathbf{{{latex(each.y)}}}"
+    return rf"a = {rule} = \mathbf{{{latex(each.y)}}}"
 
 
 def activation_back(each: After, kind: Layer) -> str:
@@ -86,7 +86,7 @@ def activation_back(each: After, kind: Layer) -> str:
     rule, numbers = slopes.get(type(kind).__name__, ("f'(z)", None))
     if numbers is None:
         numbers = factor(each.dx / each.dy) if each.dy else "f'(z)"
-    line = rf"\frac{{\partial L}}{{\partial a}}\, {rule}"
+    line = rf"\frac{{\partial L}}{{\partial z}} = \frac{{\partial L}}{{\partial a}}\, {rule}"
     return rf"{line} = {factor(each.dy)} \cdot {numbers} = \mathbf{{{latex(each.dx)}}}"
 
 
@@ -107,9 +107,10 @@ def backward(unit: UnitStep, layer: Layer, after: float | None) -> str:
         weight, numbers = rf"x\, {DY}", rf"{numbers} = \mathbf{{{own}}}"
     lines = [(r"\frac{\partial L}{\partial w}", f"{weight} = {numbers}")]
     if terms.bias is not None:
-        bias = rf"\sum_{{i,j}} \frac{{\partial L}}{{\partial y_{{i,j}}}}" if isinstance(layer, Conv) else DY
+        bias = r"\sum_{i,j} \frac{\partial L}{\partial y_{i,j}}" if isinstance(layer, Conv) else DY
         lines.append((r"\frac{\partial L}{\partial b}", rf"{bias} = \mathbf{{{latex(terms.bias_gradient)}}}"))
-    back = rf"w\, {DY} + \cdots = {factor(w)} \cdot {factor(dy)} + \cdots = \mathbf{{{latex(float(terms.back[k]))}}} + \cdots"
+    given = rf"\mathbf{{{latex(float(terms.back[k]))}}}"
+    back = rf"w\, {DY} + \cdots = {factor(w)} \cdot {factor(dy)} + \cdots = {given} + \cdots"
     lines.append((r"\frac{\partial L}{\partial x}", back))
     if after is not None:
         lines.append((r"w_{\text{new}}", rf"{latex(w)} \;\to\; \mathbf{{{latex(after)}}}"))
@@ -117,7 +118,7 @@ def backward(unit: UnitStep, layer: Layer, after: float | None) -> str:
 
 
 def _norm_backward(norm: Norm, unit: UnitStep) -> str:
-    own = latex(norm.own_scale_gradient)
+    own, back = latex(norm.own_scale_gradient), rf"\mathbf{{{latex(norm.back)}}}"
     return aligned(
         [
             (
@@ -131,7 +132,7 @@ def _norm_backward(norm: Norm, unit: UnitStep) -> str:
             ),
             (
                 r"\frac{\partial L}{\partial x}",
-                rf"\frac{{\mathrm{{scale}}}}{{\sqrt{{\mathrm{{var}} + \varepsilon}}}}\, {DY} = \mathbf{{{latex(norm.back)}}}",
+                rf"\frac{{\mathrm{{scale}}}}{{\sqrt{{\mathrm{{var}} + \varepsilon}}}}\, {DY} = {back}",
             ),
         ]
     )
@@ -155,12 +156,11 @@ def loss(output: OutputStep) -> str:
         )
     smooth = bool(output.targets[(k + 1) % len(output.targets)])
     value = r"-\sum_k t_k \log p_k" if smooth else rf"-\log p_{{{k}}} = -\log {latex(p)}"
+    below = r"\sum_k e^{z_k}"
+    share = rf"\frac{{e^{{z_{{{k}}}}}}}{{{below}}} = \frac{{e^{{{latex(z)}}}}}{{{below}}} = {latex(p)}"
     return aligned(
         [
-            (
-                rf"p_{{{k}}}",
-                rf"\frac{{e^{{z_{{{k}}}}}}}{{\sum_k e^{{z_k}}}} = \frac{{e^{{{latex(z)}}}}}{{\sum_k e^{{z_k}}}} = {latex(p)}",
-            ),
+            (rf"p_{{{k}}}", share),
             ("L", rf"{value} = \mathbf{{{latex(output.loss)}}}"),
             (
                 rf"\frac{{\partial L}}{{\partial z_{{{k}}}}}",

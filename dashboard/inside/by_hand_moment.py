@@ -1,0 +1,49 @@
+"""Weights that stay while one reads their numbers, though the network trains on."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.inside.subject import Key, Subject
+from dashboard.language import say
+from engine import Model
+
+
+@dataclass
+class Moment:
+    """What is held on to."""
+
+    model: Model | None = None
+    key: Key | None = None
+    live: bool = False
+
+
+def held(subject: Subject, name: str) -> tuple[Model, Key]:
+    """The weights whose numbers are shown; of a run that trains, those of the moment when they were asked for.
+
+    Offers the newest ones. name: of the section, which has a moment of its own.
+    """
+    moment = session.kept(f"inside-moment-{name}", Moment)
+    known = moment.key
+    goes_on = subject.live and moment.live and known is not None and known[0] == subject.path
+    if moment.model is None or known is None or not goes_on:
+        moment.model, moment.key, moment.live = subject.model, subject.key, subject.live
+        known = subject.key
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{name}-moment", gap="small"):
+        if known != subject.key:
+            step = moment.model.checkpoint.position.step
+            st.caption(say("The network has learned on; these are the numbers of step {step:,}.", step=step))
+            st.button(
+                say("Use the newest weights"),
+                key=f"{name}-newest",
+                type="tertiary",
+                icon=":material/refresh:",
+                on_click=_let_go,
+                args=(moment,),
+            )
+    return moment.model, known
+
+
+def _let_go(moment: Moment) -> None:
+    moment.model = None
