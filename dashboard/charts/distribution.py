@@ -34,11 +34,19 @@ def histogram_figure(counts: Floats, edges: Floats, title: str, *, dark: bool = 
 
 
 def bands_figure(
-    steps: Sequence[int], quantiles: Floats, x_title: str, y_title: str, at: int | None = None, *, dark: bool = False
+    steps: Sequence[int],
+    quantiles: Floats,
+    scale: tuple[float, float],
+    x_title: str,
+    y_title: str,
+    at: int | None = None,
+    *,
+    dark: bool = False,
 ) -> Figure:
     """Bands of shares of the numbers around their median, over the steps.
 
-    quantiles (steps, places): evenly placed from the least number to the largest. at: a step to be marked.
+    quantiles (steps, places): evenly placed from the least number to the largest. scale: the values that are shown at
+    first. at: a step to be marked.
 
     The inner bands hold 38 %, 68 % and 87 %: half a deviation, one, and one and a half of a normal distribution to
     both sides; the outermost all.
@@ -77,6 +85,7 @@ def bands_figure(
     )
     x = {"title": x_title, "showgrid": False, "nticks": 7, "uirevision": "step"}
     y = {"title": y_title, "nticks": 5, "zeroline": True, "zerolinecolor": colors.grid, "tickformat": "~g"}
+    y["range"] = list(scale)
     figure_layout = layout(colors, x, y, showlegend=False, hovermode="x unified", **_mark(at, colors))
     figure_layout["margin"] = {"l": 62, "r": 10, "t": 8, "b": 42, "pad": 2}
     return {"data": traces, "layout": figure_layout}

@@ -134,10 +134,11 @@ def _charts(subject: Subject, desk: HistogramsDesk, moments: list[Moment]) -> li
 
 
 def _figure(form: str, steps: list[int], over_time: list[Distribution], at: int) -> Figure:
+    shares, edges = density(over_time)
     if form == "bands":
-        quantiles = np.stack([each.quantiles for each in over_time])
-        return bands_figure(steps, quantiles, say("step"), "", at)
-    return density_figure(steps, *density(over_time), say("step"), "", at)
+        quantiles, scale = np.stack([each.quantiles for each in over_time]), (float(edges[0]), float(edges[-1]))
+        return bands_figure(steps, quantiles, scale, say("step"), "", at)
+    return density_figure(steps, shares, edges, say("step"), "", at)
 
 
 def _in_words(title: str, over_time: list[Distribution]) -> str:
@@ -154,7 +155,7 @@ def _in_words(title: str, over_time: list[Distribution]) -> str:
 
 def _what_to_look_for(desk: HistogramsDesk) -> str:
     how = (
-        say("The darker, the more numbers lie there; the line marks the moment that is shown.")
+        say("The darker, the more numbers lie there; the few beyond the scale are left out.")
         if desk.form == "map"
         else say("The line is the median; the bands hold 38 %, 68 %, 87 % and all of the numbers.")
     )
@@ -200,7 +201,7 @@ def _now(subject: Subject, desk: HistogramsDesk, at: Moment, shown: list[int]) -
             )
         for place, number in enumerate(shown):
             found: Distribution = getattr(at, desk.kind)[number]
-            with st.container(key=f"histogram-now-{place}", gap="xsmall", width=232):
+            with st.container(key=f"histogram-now-{place}", gap="xsmall", width=172):
                 live_chart(
                     histogram_figure(found.counts, found.edges, layer_title(model, number)),
                     f"histogram-bars-{place}",

@@ -138,11 +138,12 @@ def moment(model: Model, images: Bytes, labels: Bytes) -> Moment:
 def density(over_time: Sequence[Distribution], bins: int = 80, most: float = 0.998) -> tuple[Array, Array]:
     """(shares (bins, moments) of the numbers in each bin, edges (bins + 1,)) for distributions on one scale.
 
-    The scale takes in the share `most` of the numbers of every moment; the outermost ones would make the rest a line.
+    The scale takes in the share `most` of the numbers of a moment, for nine in ten of the moments: the outermost ones,
+    and the burst of the first steps, would make all the rest a line. What lies beyond it is left out.
     """
     cut = round((1 - most) / 2 * (QUANTILES - 1))
-    low = min(float(each.quantiles[cut]) for each in over_time)
-    high = max(float(each.quantiles[-1 - cut]) for each in over_time)
+    low = float(np.quantile([each.quantiles[cut] for each in over_time], 0.1))
+    high = float(np.quantile([each.quantiles[-1 - cut] for each in over_time], 0.9))
     if high <= low:
         low, high = low - 0.5, high + 0.5
     edges = np.linspace(low, high, bins + 1)
