@@ -10,6 +10,7 @@ if PROJECT not in sys.path:  # Streamlit puts this file's own folder there, not 
     sys.path.insert(0, PROJECT)
 
 from dashboard import language_menu, pages, session, style  # noqa: E402  (the path must be set first)
+from dashboard.learning import tour_card  # noqa: E402
 from dashboard.sharing import address  # noqa: E402
 
 session.runs()  # first: the worker that is kept ready can load while the page does
@@ -22,3 +23,4 @@ style.apply()
 language_menu.render()
 here.run()
 address.render()
+tour_card.render()

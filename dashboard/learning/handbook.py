@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import pages, session
 from dashboard.language import say, translated
-from dashboard.learning import illustrations, words_data, words_layers, words_learning, words_run
+from dashboard.learning import illustrations, tour, words_data, words_layers, words_learning, words_run
 from dashboard.learning.formulas import FORMULAS
 from dashboard.learning.links import ADDRESS
 from dashboard.learning.said import Try, Words
@@ -26,6 +26,9 @@ def render() -> None:
 
 
 def _index(unknown: bool) -> None:
+    if st.button(say("Take the tour of two minutes"), key="tour-from-here", icon=":material/tour:"):
+        tour.start()
+        st.switch_page(pages.page("train"))
     if unknown:
         st.info(say("There is no page of that name. Here are all there are."))
     st.markdown(

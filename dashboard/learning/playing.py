@@ -109,5 +109,5 @@ def _lock() -> None:
     if now.challenge is None:
         return
     hidden = () if now.challenge.fault and now.found else now.challenge.hidden
-    by = say("The challenge “{name}” fixes this.", name=translated(now.challenge.name))
+    by = say("Fixed by the challenge “{name}”.", name=translated(now.challenge.name))
     locks.set(locks.Locks(frozenset(now.challenge.locked), frozenset(hidden), by))

@@ -56,13 +56,15 @@ def launched() -> Iterator[Any]:
 class Server:
     """`streamlit run dashboard/app.py` from another folder, with runs in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tour: bool = False) -> None:
+        """tour: offer the tour, as on a first visit."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.runs = folder / "runs"
         self.folder = folder
+        self._tour = "1" if tour else "0"
         self.log = ""
 
     @property
@@ -79,7 +81,7 @@ class Server:
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
-                env=environment | {"INKLING_RUNS": str(self.runs)},
+                env=environment | {"INKLING_RUNS": str(self.runs), "INKLING_TOUR": self._tour},
             )
         for _ in range(300):
             with contextlib.suppress(OSError):
