@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.problems import PlainError, why_no_json
+from engine.problems import PlainError, strict_json, why_no_json
 
 if sys.platform != "win32":
     import fcntl
@@ -67,7 +67,7 @@ def write_json(path: Path, data: Any) -> None:
 def read_json(path: Path) -> Any:
     """Raises RunError where there is no readable JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return strict_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(f"{path.name} of run {path.parent.name} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

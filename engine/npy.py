@@ -36,7 +36,7 @@ class Layout:
 
 
 def read_layout(member: IO[bytes], name: str) -> Layout:
-    """The header of an array in a file that stands at its beginning. Raises NpyError for what holds no numbers."""
+    """The header of an array in a file that stands at its beginning. Raises NpyError for what is no plain array."""
     name = printable(name, 60)
     try:
         version = np.lib.format.read_magic(member)
@@ -49,7 +49,7 @@ def read_layout(member: IO[bytes], name: str) -> Layout:
         raise NpyError(f"{name} is no array in the .npy format, or its header is damaged.") from None
     if dtype.hasobject:
         raise NpyError(f"{name} holds Python objects, which are not read; expected numbers.")
-    if dtype.names or dtype.subdtype or not dtype.itemsize or dtype.kind not in "iufb":
+    if dtype.names or dtype.subdtype or not dtype.itemsize:
         raise NpyError(f"{name} holds {printable(str(dtype), 60)}; expected numbers.")
     if len(shape) > MOST_AXES or not all(type(extent) is int and extent >= 0 for extent in shape):
         raise NpyError(f"{name} has the shape {printable(str(shape), 60)}; expected at most {MOST_AXES} whole numbers.")
@@ -62,7 +62,9 @@ def why_damaged(error: Exception) -> str:
         return str(error)
     if isinstance(error, KeyError):
         return f"it has no part {printable(_missing(error), 60)}"
-    if isinstance(error, zipfile.BadZipFile | zlib.error):
+    if isinstance(error, zlib.error):
+        return "what is packed in it is damaged"
+    if isinstance(error, zipfile.BadZipFile):
         return printable(str(error), 160)
     if isinstance(error, NotImplementedError):
         return "it is packed in a way that is not supported; pack it again with deflate, or not at all"

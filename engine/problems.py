@@ -1,6 +1,7 @@
 """Errors whose messages are for people: whatever a file or a link put into them, they can be shown and stored."""
 
 import json
+import math
 import reprlib
 from typing import Any
 
@@ -39,8 +40,21 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def strict_json(text: str) -> Any:
+    """What a JSON text says; NaN and infinities are none. Raises ValueError or RecursionError (see `why_no_json`)."""
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    if math.isfinite(number := float(text)):
+        return number
+    raise PlainError(f"{text[:20]} in it is no finite number")
+
+
 def why_no_json(error: Exception) -> str:
-    """What is wrong with a text that `json.loads` refused, in words for people."""
+    """What is wrong with a text that is no JSON, in words for people."""
+    if isinstance(error, PlainError):
+        return str(error)
     if isinstance(error, RecursionError):
         return "its parts are nested too deeply"
     if isinstance(error, UnicodeError):

@@ -161,6 +161,8 @@ def default_of(cls: type[Settings], name: str) -> Any:
 
 def set_path(data: dict[str, Any], path: str, value: Any) -> None:
     """Set a value inside settings in JSON form: set_path(data, "layers.1.units", 64)."""
+    if not isinstance(path, str):  # a settings' name may come from anywhere
+        raise SettingError("", f"expected the path of a setting, such as optimizer.learning_rate; got {shown(path)}")
     *parents, last = path.split(".")
     place: Any = data
     for number, part in enumerate([*parents, last]):
@@ -254,8 +256,8 @@ def _checked(value: Any, annotation: Any, details: Option, path: str) -> Any:
         raise SettingError(path, f"must be one of {choices}; got {shown(value)}")
     if annotation in (int, float):
         _check_range(value, details, path)
-    if annotation is str and len(value) > LONGEST_TEXT:
-        raise SettingError(path, f"expected at most {LONGEST_TEXT} characters; got {len(value)}")
+    if annotation is str:
+        _check_text(value, path)
     return value
 
 
@@ -269,6 +271,15 @@ def _no_list(value: Any) -> str:
 def _type_name(annotation: Any) -> str:
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
     return names.get(annotation, f"settings of {getattr(annotation, '__name__', annotation)}")
+
+
+def _check_text(value: str, path: str) -> None:
+    if len(value) > LONGEST_TEXT:
+        raise SettingError(path, f"expected at most {LONGEST_TEXT} characters; got {len(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can say, but no file or browser can be given
+        raise SettingError(path, f"expected text that can be stored as UTF-8; got {shown(value)}") from None
 
 
 def _check_range(value: float, details: Option, path: str) -> None:

@@ -8,7 +8,6 @@ Both are read again; a zip may come from elsewhere, with pictures of any size, d
 
 import io
 import re
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -18,9 +17,11 @@ import numpy as np
 from engine.arrays import Bytes
 from engine.datasets.base import DataError
 from engine.datasets.inks import INK_SIDE, fitted_ink, prepared_ink
-from engine.datasets.personal import MOST, Hand, held_among, read_hand, write_hand
+from engine.datasets.npz import read_npz
+from engine.datasets.personal import MOST, Hand, checked_hand, held_among, save_hand
 from engine.drawing import find_ink
-from engine.drawing.header import PNG, size_in_header
+from engine.drawing.header import PNG, decodable, size_in_header
+from engine.npy import why_damaged
 
 PICTURE = re.compile(r"(?:.*/)?([0-9])/[^/]+\.png", re.IGNORECASE)
 MOST_BYTES = 2_000_000  # of one picture's file
@@ -29,10 +30,9 @@ MOST_SIDE = 2048  # pixels
 
 def to_npz(hand: Hand) -> bytes:
     """The set as the bytes of an .npz file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "my_hand.npz"
-        write_hand(path, hand)
-        return path.read_bytes()
+    memory = io.BytesIO()
+    save_hand(memory, hand)
+    return memory.getvalue()
 
 
 def to_zip(hand: Hand) -> bytes:
@@ -55,14 +55,12 @@ def from_bytes(data: bytes) -> Hand:
     except DataError:
         raise
     except Exception as error:  # zipfile and its decompressors raise what they like at damaged files
-        raise DataError(f"this is no readable .npz or .zip file ({str(error)[:200]}).") from None
+        raise DataError(f"this is no readable .npz or .zip file: {why_damaged(error)}.") from None
 
 
 def _from_npz(data: bytes) -> Hand:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload.npz"
-        path.write_bytes(data)
-        return read_hand(path)
+    name = "what you sent"
+    return checked_hand(read_npz(io.BytesIO(data), name), Path(name))
 
 
 def _from_pictures(file: zipfile.ZipFile) -> Hand:
@@ -93,7 +91,11 @@ def _ink(encoded: bytes) -> Bytes:
     width, height = size_in_header(encoded) or (0, 0)
     if not encoded.startswith(PNG) or not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE):
         raise DataError(f"a picture in this zip file is no PNG of at most {MOST_SIDE} x {MOST_SIDE} pixels.")
-    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
+    whole = decodable(encoded)
+    try:
+        pixels = None if whole is None else cv2.imdecode(np.frombuffer(whole, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        pixels = None
     if pixels is None or pixels.dtype != np.uint8:
         raise DataError("a picture in this zip file is damaged, or has more than 8 bits a channel.")
     if pixels.shape == (INK_SIDE, INK_SIDE) and not pixels[[0, -1]].any():

@@ -81,14 +81,22 @@ def _opened(path: Path) -> IO[bytes]:
 def _read(path: Path, budget: Budget) -> Array:
     try:
         with _opened(path) as file:
-            _, kind, axes = struct.unpack(">HBB", file.read(4))
-            shape = struct.unpack(f">{axes}I", file.read(4 * axes))
+            _, _, kind, axes = file.read(4)
+            extents = file.read(4 * axes)
+            if len(extents) != 4 * axes:
+                raise DataError(f"{path.name} is damaged: it breaks off in its header.")
+            shape = struct.unpack(f">{axes}I", extents)
             dtype = np.dtype(TYPES[kind])
             size = budget.spend(math.prod(shape) * dtype.itemsize, "its array")
             data = file.read(size)
             more = file.read(1)
-    except (OSError, EOFError, zlib.error, struct.error) as error:
+    except gzip.BadGzipFile as error:
         raise DataError(f"{path.name} is damaged: {error}.") from None
+    except (EOFError, zlib.error):
+        raise DataError(f"{path.name} is damaged: it cannot be unpacked to its end.") from None
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror or error}.") from None
     if len(data) != size or more:
-        raise DataError(f"{path.name} should hold {size:,} bytes of {shape}; it holds {'more' if more else len(data)}.")
+        held = "more" if more else f"{len(data):,}"
+        raise DataError(f"{path.name} should hold {size:,} bytes of {shape}; it holds {held}.")
     return np.frombuffer(data, dtype).reshape(shape)

@@ -55,7 +55,8 @@ def read_matlab(path: Path) -> dict[str, Array]:
     except (struct.error, ValueError, zlib.error) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"{path.name} is damaged: {error}.") from None
+        why = str(error) if type(error) is ValueError else "what is packed in it cannot be unpacked"
+        raise DataError(f"{path.name} is damaged: {why}.") from None
     return arrays
 
 
@@ -82,6 +83,8 @@ def _unpack(element: memoryview, order: str, budget: Budget) -> tuple[int, memor
     """The element in a compressed one: first its tag, which says how much there is, then as much and no more."""
     stream = zlib.decompressobj()
     tag = stream.decompress(element, 8)
+    if len(tag) != 8:
+        raise ValueError("a compressed array breaks off")
     kind, size = struct.unpack(order + "II", tag)
     budget.spend(size, "an array")
     unpacked = bytearray(stream.decompress(stream.unconsumed_tail, size)) if size else bytearray()
@@ -94,17 +97,19 @@ def _matrix(element: memoryview, order: str) -> dict[str, Array]:
     """The array by its name; nothing if it holds no plain numbers."""
     parts = iter(_elements(element, order))
     try:
-        flags = struct.unpack_from(order + "I", next(parts)[1])[0]
+        flags = int.from_bytes(next(parts)[1][:4], "little" if order == "<" else "big")
         if flags & 0xFF not in NUMERIC_CLASSES or flags & COMPLEX:
             return {}
-        shape = tuple(int(extent) for extent in np.frombuffer(next(parts)[1], order + "i4"))
+        extents = next(parts)[1]
+        shape = tuple(int(extent) for extent in np.frombuffer(extents[: len(extents) // 4 * 4], order + "i4"))
         name = bytes(next(parts)[1]).decode("ascii", "replace")
         kind, numbers = next(parts)
     except StopIteration:
         raise ValueError("an array breaks off") from None
     if kind not in NUMBERS or not 1 <= len(shape) <= MOST_AXES or min(shape) < 0:
         raise ValueError(f"{name[:40]} is an array of type {kind} with shape {shape[:MOST_AXES]}")
-    flat = np.frombuffer(numbers, order + NUMBERS[kind])
-    if flat.size != math.prod(shape):
-        raise ValueError(f"{name[:40]} should hold {math.prod(shape)} numbers; it holds {flat.size}")
+    dtype = np.dtype(order + NUMBERS[kind])
+    if len(numbers) != math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"{name[:40]} should hold {math.prod(shape):,} numbers; it holds {len(numbers):,} bytes")
+    flat = np.frombuffer(numbers, dtype)
     return {name: flat.reshape(shape, order="F")}

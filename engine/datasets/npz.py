@@ -1,15 +1,16 @@
 """NumPy's .npz: arrays by name, without pickles."""
 
-import math
+import errno
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.datasets.base import DataError
 from engine.datasets.budget import Budget
+from engine.npy import NpyError, read_layout, why_damaged
 
 MOST_ARRAYS = 100
 
@@ -27,31 +28,35 @@ def is_npz(path: Path) -> bool:
         return False
 
 
-def read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """All arrays; each one's header is looked at before the array is made. Raises DataError, or UnreadableError."""
-    budget = Budget(path.name)
+def read_npz(source: Path | IO[bytes], called: str = "") -> dict[str, npt.NDArray[Any]]:
+    """All arrays; each one's header is looked at before the array is made. Raises DataError, or UnreadableError.
+
+    called: the name of what is read from an open file, for messages.
+    """
+    name = source.name if isinstance(source, Path) else called
+    budget = Budget(name)
     try:
-        with zipfile.ZipFile(path) as file:
-            names = [name for name in file.namelist() if name.endswith(".npy")][:MOST_ARRAYS]
-            return {name.removesuffix(".npy"): _read(file, name, budget) for name in names}
+        with zipfile.ZipFile(source) as file:
+            members = [each for each in file.namelist() if each.endswith(".npy")][:MOST_ARRAYS]
+            return {each.removesuffix(".npy"): _read(file, each, budget) for each in members}
     except DataError:
         raise
     except (OSError, MemoryError) as error:
+        if getattr(error, "errno", 0) == errno.EINVAL:  # a place before the file's beginning, as its directory says
+            raise DataError(f"{name} is no readable .npz file: {why_damaged(error)}.") from None
         why = getattr(error, "strerror", None) or "not enough memory"
-        raise UnreadableError(f"{path.name} cannot be read: {why}.") from None
+        raise UnreadableError(f"{name} cannot be read: {why}.") from None
+    except NpyError as error:
+        raise DataError(f"{name}: {error}") from None
     except Exception as error:  # as above
-        raise DataError(f"{path.name} is no readable .npz file ({str(error)[:200]}).") from None
+        raise DataError(f"{name} is no readable .npz file: {why_damaged(error)}.") from None
 
 
 def _read(file: zipfile.ZipFile, name: str, budget: Budget) -> npt.NDArray[Any]:
     with file.open(name) as member:
-        version = np.lib.format.read_magic(member)
-        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        shape, by_columns, dtype = read_header[version](member)
-        if dtype.hasobject:
-            raise DataError(f"{budget.name}: {name[:60]} holds Python objects, which are not read; expected numbers.")
-        size = budget.spend(math.prod(shape) * dtype.itemsize, name[:60])
+        layout = read_layout(member, name)
+        size = budget.spend(layout.nbytes, name[:60])
         data = member.read(size)
         if len(data) != size:
             raise DataError(f"{budget.name}: {name[:60]} is cut short.")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
+    return np.frombuffer(data, layout.dtype).reshape(layout.shape, order="F" if layout.by_columns else "C")

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -138,7 +138,11 @@ def _check_label(label: int) -> None:
 
 def read_hand(path: Path) -> Hand:
     """The set in a file. Raises DataError; also for a frozen file whose contents are not those of its name."""
-    arrays = read_npz(path)
+    return checked_hand(read_npz(path), path)
+
+
+def checked_hand(arrays: dict[str, npt.NDArray[Any]], path: Path) -> Hand:
+    """The set in the arrays of a file. Raises DataError as `read_hand` does."""
     try:
         hand = Hand(*(arrays[each.name] for each in fields(Hand)))
         good = int(arrays["format"][0]) == FORMAT and all(
@@ -162,10 +166,15 @@ def write_hand(path: Path, hand: Hand) -> None:
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
-            arrays = {each.name: getattr(hand, each.name) for each in fields(hand)}
-            np.savez_compressed(file, format=np.array([FORMAT]), **arrays)
+            save_hand(file, hand)
 
     replace_file(path, write)
+
+
+def save_hand(file: IO[bytes], hand: Hand) -> None:
+    """Write the set to an open file."""
+    arrays = {each.name: getattr(hand, each.name) for each in fields(hand)}
+    np.savez_compressed(file, format=np.array([FORMAT]), **arrays)
 
 
 class HandFile:

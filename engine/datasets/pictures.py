@@ -21,7 +21,8 @@ import numpy.typing as npt
 from engine.arrays import Bytes
 from engine.datasets.base import DataError
 from engine.datasets.budget import Budget
-from engine.drawing.header import size_in_header
+from engine.drawing.header import decodable, size_in_header
+from engine.npy import why_damaged
 
 Array = npt.NDArray[Any]
 
@@ -55,7 +56,7 @@ def read_pictures(path: Path) -> tuple[dict[str, Array], tuple[str, ...]]:
     except DataError:
         raise
     except Exception as error:  # zipfile and its decompressors raise what they like at damaged files
-        raise DataError(f"{path.name} is no readable zip file ({str(error)[:200]}).") from None
+        raise DataError(f"{path.name} is no readable zip file: {why_damaged(error)}.") from None
 
 
 def _in_folder(root: Path) -> Iterator[Source]:
@@ -146,8 +147,9 @@ def _grey(source: Source, name: str, budget: Budget) -> Bytes:
     if size is None or not (0 < size[0] <= MOST_SIDE and 0 < size[1] <= MOST_SIDE):
         what = "is no PNG, JPEG or BMP picture" if size is None else f"has {size[0]}x{size[1]} pixels"
         raise DataError(f"{name}: {shown} {what}; expected pictures of at most {MOST_SIDE}x{MOST_SIDE} pixels.")
+    whole = decodable(data)
     try:
-        found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        found = None if whole is None else cv2.imdecode(np.frombuffer(whole, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         found = None
     if found is None or found.ndim not in (2, 3):

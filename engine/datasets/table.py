@@ -1,5 +1,7 @@
 """CSV: one image a line, with its label in the first or in the last column."""
 
+import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,23 +56,33 @@ def read_table(path: Path) -> dict[str, Array]:
 
 def _numbers(path: Path, delimiter: str, header: bool, columns: int) -> Array:
     try:
-        numbers = np.loadtxt(
-            path,
-            np.float32,
-            delimiter=None if delimiter == " " else delimiter,
-            skiprows=int(header),
-            max_rows=MOST_IMAGES,
-            ndmin=2,
-            encoding="utf-8-sig",
-            quotechar='"',
-            comments=None,
-        )
-    except (ValueError, UnicodeDecodeError) as error:
-        message = f"{path.name} is no table of numbers, {columns} in each line: {str(error)[:200]}."
+        with path.open(encoding="utf-8-sig") as file:
+            lines = (line for line in file if line.strip())
+            numbers = np.loadtxt(
+                itertools.islice(lines, int(header), MOST_IMAGES + int(header)),
+                np.float32,
+                delimiter=None if delimiter == " " else delimiter,
+                ndmin=2,
+                quotechar='"',
+                comments=None,
+            )
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name} is not text in UTF-8; save the table as CSV in UTF-8.") from None
+    except ValueError as error:
+        message = f"{path.name} is no table of numbers, {columns} in each line: {_plain(str(error), header)}."
         raise DataError(message) from None
     if not np.isfinite(numbers).all():
         raise DataError(f"{path.name} holds numbers that are not finite; expected a pixel in every cell.")
     return numbers
+
+
+def _plain(error: str, header: bool) -> str:
+    """What NumPy says of a table, for people: it counts lines from 0, without the header."""
+    if cell := re.search(r"convert string (.*) to float32 at row (\d+), column (\d+)", error, re.DOTALL):
+        return f"got {cell[1][:60]} in line {int(cell[2]) + 1 + header}, column {cell[3]}"
+    if row := re.search(r"changed from (\d+) to (\d+) at row (\d+)", error):
+        return f"line {int(row[3]) + header} has {row[2]}"
+    return "its quotes or its lines are damaged"
 
 
 def _delimiter(line: str) -> str | None:

@@ -10,13 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.drawing.header import JPEG, PNG, size_in_header
+from engine.drawing.header import JPEG, PNG, decodable, size_in_header, unpacked_bytes
 from engine.drawing.ink import LARGEST_SIDE, find_ink, read_photo
 from engine.problems import PlainError
 
 MOST_BYTES = 15_000_000
 MOST_PIXELS = 64_000_000  # the largest photographs of telephones have 50 million
 MOST_PIXELS_OF_PNG = 25_000_000  # a PNG cannot be decoded at a smaller size
+MOST_BYTES_OF_PNG = 100_000_000  # once it is unpacked: so many pixels with four channels, or half of them with 16 bits
 SHOWN_SIDE = LARGEST_SIDE  # pixels; more is not looked at
 
 
@@ -42,10 +43,12 @@ def decode_picture(data: bytes) -> NDArray[np.uint8]:
             f"The picture has {width:,} × {height:,} pixels; at most {most // 1_000_000} million can be read. "
             "Send a smaller copy, or a part of it."
         )
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _mode(png, max(width, height)))
-    except cv2.error:
-        pixels = None
+    if unpacked_bytes(data) > MOST_BYTES_OF_PNG:
+        raise PictureError(
+            f"The picture takes {unpacked_bytes(data) / 1e6:,.0f} MB when it is unpacked; at most "
+            f"{MOST_BYTES_OF_PNG / 1e6:.0f} MB can be read. Save it with 8 bits a channel, or send a part of it."
+        )
+    pixels = _decoded(data, _mode(png, max(width, height)))
     if pixels is None:
         raise PictureError("The file is damaged: its picture cannot be decoded. Save or photograph it again.")
     return _shrunk(_rgb(np.asarray(pixels)))
@@ -66,6 +69,14 @@ def picture_size(data: bytes) -> tuple[int, int]:
         kind = "PNG" if data.startswith(PNG) else "JPEG"
         raise PictureError(f"The file is damaged: it begins as a {kind} picture, but does not say how large it is.")
     return size
+
+
+def _decoded(data: bytes, mode: int) -> NDArray[np.generic] | None:
+    whole = decodable(data)
+    try:
+        return None if whole is None else cv2.imdecode(np.frombuffer(whole, np.uint8), mode)
+    except cv2.error:
+        return None
 
 
 def _mode(png: bool, longest: int) -> int:

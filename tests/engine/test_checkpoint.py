@@ -162,7 +162,7 @@ def test_wrong_shapes_kinds_and_numbers_are_named(saved, group):
     for bad, match in [
         (good[:, :5], r"should be float32 \(64, 12\); it is float32 \(64, 5\)"),
         (good.astype(np.float64), "it is float64"),
-        (good.astype("S4"), "expected numbers"),
+        (good.astype("S4"), "should be float32"),
         (good * np.nan, "not finite"),
         (good * np.inf, "not finite"),
         (None, "not a readable checkpoint"),

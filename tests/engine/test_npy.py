@@ -29,7 +29,6 @@ def test_the_layout_of_an_array_is_what_numpy_wrote():
         ("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "Python objects"),
         ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "expected numbers"),
         ("{'descr': '<U0', 'fortran_order': False, 'shape': (1,)}", "expected numbers"),
-        ("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}", "expected numbers"),
         ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "whole numbers"),
         ("{'descr': '<f4', 'fortran_order': False, 'shape': (True,)}", "whole numbers"),
         ("__import__('os').abort()", "header is damaged"),
@@ -52,7 +51,7 @@ def test_other_versions_are_refused():
     [
         (KeyError("There is no item named 'a.npy' in the archive"), "it has no part a.npy"),
         (zipfile.BadZipFile("File is not a zip file"), "File is not a zip file"),
-        (zlib.error("Error -3 while decompressing data"), "decompressing"),
+        (zlib.error("Error -3 while decompressing data"), "what is packed in it is damaged"),
         (NotImplementedError("compression type 9"), "pack it again"),
         (RuntimeError("File 'a' is encrypted, password required for extraction"), "locked by a password"),
         (MemoryError(), "not enough memory"),

@@ -1,10 +1,8 @@
 """Messages for people: always one line that can be shown, stored and sent, whatever was put into them."""
 
-import json
-
 import pytest
 
-from engine.problems import LONGEST, PlainError, printable, shown, why_no_json
+from engine.problems import LONGEST, PlainError, printable, shown, strict_json, why_no_json
 
 
 @pytest.mark.parametrize("text", ["a\nb", "\0", "\x1b[31m", "\ud800", "\u202e", "x" * 10**6, "\n" * 10**6])
@@ -33,11 +31,14 @@ def test_what_was_received_is_shown_shortly_however_long_or_deep_it_is():
     [
         ("[" * 100_000, "nested too deeply"),
         ("9" * 5000, "too many digits"),
+        ("[NaN]", "NaN in it is no finite number"),
+        ("[-Infinity]", "no finite number"),
+        ("[1e999]", "1e999 in it is no finite number"),
         (b"\xff", "not text in UTF-8"),
         ('{"a": }', "line 1, column 7"),
     ],
 )
 def test_it_is_said_what_is_wrong_with_json(text, said):
     with pytest.raises((ValueError, RecursionError)) as error:
-        json.loads(text)
+        strict_json(text)
     assert said in why_no_json(error.value)

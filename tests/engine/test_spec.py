@@ -295,3 +295,20 @@ def test_a_kind_and_then_its_settings_can_be_set_one_after_the_other():
     config = TrainingConfig().with_values({"optimizer": "Nesterov", "optimizer.momentum": 0.5})
     assert config.optimizer == Nesterov(momentum=0.5)
     assert TrainingConfig().with_values({}) == TrainingConfig()
+
+
+def test_texts_that_cannot_be_stored_are_refused():
+    """JSON can say half of a surrogate pair; no file and no browser can be given one."""
+    with pytest.raises(SettingError, match="UTF-8") as error:
+        TrainingConfig().with_values({"data.source": "mnist\ud800"})
+    str(error.value).encode()
+
+
+def test_lists_have_a_longest_length():
+    with pytest.raises(SettingError, match="at most 1,000 entries; got 1,001"):
+        TrainingConfig().with_values({"layers": ["ReLU"] * 1001})
+
+
+def test_the_path_of_a_setting_is_text():
+    with pytest.raises(SettingError, match="expected the path"):
+        TrainingConfig().with_values({3: 4})
