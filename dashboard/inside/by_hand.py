@@ -13,10 +13,10 @@ from dashboard.controlled import controlled
 from dashboard.inside import by_hand_check
 from dashboard.inside import by_hand_formula as formula
 from dashboard.inside.by_hand_code import code
-from dashboard.inside.by_hand_moment import held
+from dashboard.inside.by_hand_moment import held, with_memory
 from dashboard.inside.by_hand_numbers import plain
 from dashboard.inside.by_hand_terms import input_name, norm_table, output_table, terms_table
-from dashboard.inside.by_hand_work import HandStep, work_out
+from dashboard.inside.by_hand_work import Asked, HandStep, work_out
 from dashboard.inside.layer_names import layer_title
 from dashboard.inside.subject import Key, Subject
 from dashboard.inside.tiles import tiles
@@ -86,17 +86,19 @@ def _ask(subject: Subject, model: Model, key: Key, desk: HandDesk, label: int) -
     if image is None:
         return None
     digest = hashlib.sha1(image.tobytes(), usedforsecurity=False).hexdigest()
-    asked = ("by hand", key, digest, label, desk.layer, desk.place)
-    work = partial(work_out, model.checkpoint, key, image, label, desk.layer, desk.place)
-    progress = session.jobs().ask(asked, lambda tell: work(), PATIENCE)
+    memory = with_memory(subject, model)
+    asked = Asked(model.checkpoint, key, image, label, memory.path if memory is not None else None)
+    layer, place = desk.layer, desk.place
+    name = ("by hand", key, asked.memory, digest, label, layer, place)
+    progress = session.jobs().ask(name, lambda tell: work_out(asked, layer, place), PATIENCE)
     if progress.problem:
         st.caption(literal(progress.problem))
         return None
     if progress.result is None:
         subject.wants_polling()
-        same = desk.found is not None and desk.found[1].unit.layer == desk.layer and desk.found[0] == (key[0],)
-        return desk.found[1] if desk.found is not None and same else None
-    desk.found = ((key[0],), progress.result)
+        before = desk.found
+        return before[1] if before is not None and before[0] == (key[0].parent, desk.layer) else None
+    desk.found = ((key[0].parent, desk.layer), progress.result)
     return progress.result
 
 

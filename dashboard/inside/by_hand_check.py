@@ -153,7 +153,7 @@ def check_figure(found: Sequence[WeightCheck], dark: bool = False) -> Figure:
         )
     highest = max([each.error for each in found] + [1e-4])
     top = float(np.log10(highest)) + 0.5
-    drawn = [size for trace in traces for size in trace["x"]] or [1.0]
+    drawn = [size for each in found if (size := max(abs(each.analytic), abs(each.numerical)))] or [1.0]
     ends = [float(np.log10(min(drawn))) - 0.3, float(np.log10(max(drawn))) + 0.3]
     x = {"title": say("size of the gradient"), "type": "log", "exponentformat": "power", "range": ends, "nticks": 6}
     y = {"title": say("relative error"), "type": "log", "exponentformat": "power", "range": [-12.5, top], "nticks": 6}

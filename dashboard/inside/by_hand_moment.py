@@ -8,6 +8,7 @@ from dashboard import session
 from dashboard.inside.subject import Key, Subject
 from dashboard.language import say
 from engine import Model
+from engine.snapshots import Snapshot, at_or_before, snapshots
 
 
 @dataclass
@@ -47,3 +48,11 @@ def held(subject: Subject, name: str) -> tuple[Model, Key]:
 
 def _let_go(moment: Moment) -> None:
     moment.model = None
+
+
+def with_memory(subject: Subject, model: Model) -> Snapshot | None:
+    """The run's last snapshot, which holds the optimizer's state, where the file that is shown has none."""
+    saved = model.checkpoint
+    if saved.slots or not saved.config.optimizer.slot_names or subject.run is None:
+        return None
+    return at_or_before(snapshots(subject.run), saved.position.step)

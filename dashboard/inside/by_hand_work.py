@@ -1,14 +1,15 @@
 """What the section By hand shows, worked out by the engine in the background. No streamlit."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from dashboard.inside.subject import Key
 from dashboard.running.jobs import Tell
 from engine.arrays import Array, Bytes, Shape
-from engine.checkpoint import Checkpoint
+from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from engine.datasets import DataError, planned_images
 from engine.explain.microscope import Change, rate_after, step_of
 from engine.explain.unit import Place, Sum, UnitStep, strongest_unit, unit_step
@@ -68,9 +69,20 @@ _lock = threading.Lock()
 _newest: tuple[object, _Ground] | None = None  # only one: the vectors of a large network are hundreds of megabytes
 
 
-def work_out(saved: Checkpoint, key: Key, image: Bytes, label: int, layer: int, place: Place | None) -> HandStep:
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A network and an image. memory: a file of the same run that may know the optimizer's state, or None."""
+
+    saved: Checkpoint
+    key: Key
+    image: Bytes
+    label: int
+    memory: Path | None = None
+
+
+def work_out(asked: Asked, layer: int, place: Place | None) -> HandStep:
     """The numbers of a unit; place None: of the one that mattered most. Raises ValueError."""
-    ground = _ground(saved, key, image, label)
+    saved, ground = asked.saved, _ground(asked)
     network, found, change = ground.network, ground.trace, ground.change
     with np.errstate(all="ignore"):
         chosen = place if place is not None else strongest_unit(network, found, layer)
@@ -96,15 +108,16 @@ def check(saved: Checkpoint, image: Bytes, label: int, tell: Tell) -> list[Weigh
         return check_weights(raw_network(saved), saved.config.loss, _input(saved, image), label, tell=tell)
 
 
-def _ground(saved: Checkpoint, key: Key, image: Bytes, label: int) -> _Ground:
+def _ground(asked: Asked) -> _Ground:
     global _newest
-    asked = (key, image.tobytes(), label)
+    name = (asked.key, asked.image.tobytes(), asked.label, asked.memory)
     with _lock:
-        if _newest is not None and _newest[0] == asked:
+        if _newest is not None and _newest[0] == name:
             return _newest[1]
+    saved = _remembering(asked.saved, asked.memory)
     network = raw_network(saved)
     with np.errstate(all="ignore"):  # a network that has diverged
-        found = trace(network, saved.config.loss, _input(saved, image), label)
+        found = trace(network, saved.config.loss, _input(saved, asked.image), asked.label)
         change, problem = None, ""
         try:
             change = step_of(saved, found.gradient, rate_after(saved, planned_images(saved.config.data)))
@@ -112,8 +125,22 @@ def _ground(saved: Checkpoint, key: Key, image: Bytes, label: int) -> _Ground:
             problem = str(error)
     ground = _Ground(network, found, change, problem)
     with _lock:
-        _newest = (asked, ground)
+        _newest = (name, ground)
     return ground
+
+
+def _remembering(saved: Checkpoint, memory: Path | None) -> Checkpoint:
+    """With the optimizer's state of another file, if that has the very same weights."""
+    if memory is None:
+        return saved
+    try:
+        other = read_checkpoint(memory)
+    except CheckpointError:  # the snapshot made room for another
+        return saved
+    same = saved.params.keys() == other.params.keys() and all(
+        np.array_equal(array, other.params[name]) for name, array in saved.params.items()
+    )
+    return replace(saved, slots=other.slots, slots_began=other.slots_began) if same else saved
 
 
 def _input(saved: Checkpoint, image: Bytes) -> Array:

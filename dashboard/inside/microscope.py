@@ -10,7 +10,7 @@ from dashboard.controlled import controlled
 from dashboard.inside import microscope_formula as formula
 from dashboard.inside.by_hand import STYLE
 from dashboard.inside.by_hand_code import code
-from dashboard.inside.by_hand_moment import held
+from dashboard.inside.by_hand_moment import held, with_memory
 from dashboard.inside.by_hand_numbers import plain
 from dashboard.inside.layer_names import layer_title
 from dashboard.inside.microscope_charts import memory_figure, weight_figure
@@ -25,7 +25,7 @@ from engine import Model
 from engine.explain.unit_sources import optimizer_lines
 from engine.layers import Conv
 from engine.network import Slot
-from engine.snapshots import Snapshot, at_or_before, snapshots
+from engine.snapshots import Snapshot, snapshots
 
 PATIENCE = 0.6  # seconds that a page which does not poll waits for the batch
 ANY = ""  # in place of an array's name: the weight may lie in any that learns
@@ -123,7 +123,7 @@ def _among(bench: Bench, name: str) -> None:
 def _ask(subject: Subject, bench: Bench, model: Model, key: Key) -> Seen | None:
     """The step; while it is worked out, the one before stays if it is of the same file."""
     saved, wanted = model.checkpoint, bench.wanted
-    snapshot = _with_memory(subject, model)
+    snapshot = with_memory(subject, model)
     if snapshot is None:
         progress = session.jobs().ask(("microscope", key, wanted), lambda tell: look(saved, key, wanted), PATIENCE)
     else:
@@ -139,14 +139,6 @@ def _ask(subject: Subject, bench: Bench, model: Model, key: Key) -> Seen | None:
         return bench.seen[1]
     bench.seen = (key[0].parent, progress.result)
     return progress.result
-
-
-def _with_memory(subject: Subject, model: Model) -> Snapshot | None:
-    """A run's last snapshot with the optimizer's state, where the file that is shown has none."""
-    saved = model.checkpoint
-    if saved.slots or not saved.config.optimizer.slot_names or subject.run is None:
-        return None
-    return at_or_before(snapshots(subject.run), saved.position.step)
 
 
 def _of_snapshot(snapshot: Snapshot, wanted: Wanted) -> "Progress[Seen]":

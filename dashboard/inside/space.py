@@ -150,8 +150,9 @@ def _fitted(layout: Layout, subject: Subject, held: HeldBack, before: Shown | No
     """Turn a picture to the one before, and bring it to the map's size."""
     middle = layout.picture.mean(axis=0)
     turn: Array = np.eye(2)
-    if before is not None and len(before.turned) == len(layout.picture) and before.held.key == held.key:
-        turn = turning(layout.picture, before.turned)
+    if before is not None and before.held.key == held.key:
+        both = min(len(before.turned), len(layout.picture))  # t-SNE has fewer images
+        turn = turning(layout.picture[:both], before.turned[:both])
     placed = np.asarray((layout.picture - middle) @ turn, np.float32)
     reach = float(placed.std()) or 1.0
     return Shown(layout, subject.model, subject.key, held, placed / reach, turn, middle, reach, time.monotonic())

@@ -25,11 +25,12 @@ from engine.explain.space import (
     principal_plane,
 )
 
-IMAGES = 1500
+IMAGES = {"pca": 1500, "tsne": 1000}
 COMPONENTS = 50  # to which points are brought by PCA before t-SNE, as its authors did
 MOST_NUMBERS = 2_000_000  # of all directions: a wide layer has fewer components
 PERPLEXITY = 30.0  # about how many neighbours count, the usual choice
-EXAGGERATED, FURTHER, GOING_ON = 250, 500, 300  # iterations: of a new picture in two parts, of one that goes on
+ITERATIONS = 250  # of each of the parts between which progress is told; fewer than the library allows there are not
+PARTS = 3  # of a new picture, the first of them with the exaggeration that lets clusters find their places
 SPREAD = 1e-4  # deviation of the points from which a new t-SNE starts
 MISSING = "t-SNE needs scikit-learn, which is not installed here: pip install scikit-learn. PCA works without it."
 
@@ -71,7 +72,7 @@ def lay_out(model: Model, held: HeldBack, layer: int, method: str, start: Array 
 
     Raises ValueError where it cannot be made.
     """
-    count = fitting(model, layer, min(IMAGES, len(held.images)))
+    count = fitting(model, layer, min(IMAGES[method], len(held.images)))
     images, labels = held.images[:count], held.labels[:count]
     numbers = activations(model, images, layer, lambda share: tell(0.2 * share))
     shares = model.predict(images)
@@ -112,13 +113,14 @@ def tsne(points: Array, start: Array | None, tell: Callable[[float], None]) -> A
     if len(points) < 4 or not float(points.std(axis=0).max()) > 0:
         raise ValueError("t-SNE needs at least 4 images that the layer tells apart; this layer says the same of all.")
     settings = {"perplexity": min(PERPLEXITY, (len(points) - 1) / 3), "random_state": 0, "n_jobs": 1}
+    picture = start
     with threadpool_limits(1):  # the other cores are for training
-        picture = start
         if picture is None:
             first = points[:, :2] * (SPREAD / float(points[:, 0].std()))
-            picture = TSNE(init=first, max_iter=EXAGGERATED, **settings).fit_transform(points)
-            tell(0.4)
-        further = FURTHER if start is None else GOING_ON
-        found = TSNE(init=picture, early_exaggeration=1.0, max_iter=further, **settings).fit_transform(points)
-    tell(1.0)
-    return np.asarray(found, np.float32)
+            picture = TSNE(init=first, max_iter=ITERATIONS, **settings).fit_transform(points)
+            tell(1 / PARTS)
+        for part in range(1 if start is None else PARTS - 1, PARTS):
+            further = TSNE(init=picture, early_exaggeration=1.0, max_iter=ITERATIONS, **settings)
+            picture = further.fit_transform(points)
+            tell((part + 1) / PARTS)
+    return np.asarray(picture, np.float32)
