@@ -1,5 +1,7 @@
 """What is evaluated: which network, which of its weights, which images, and against what."""
 
+from collections import Counter
+
 import streamlit as st
 
 from dashboard import session
@@ -19,9 +21,10 @@ NONE = ""
 
 def render(here: EvaluateDesk, run: RunFolder | None) -> None:
     """A row of choices, and below it the slider over the run's snapshots while it is rewound."""
+    names = _names(run)
     found = time_machine.found_of(run) if run is not None and not here.network else []
     with st.container(horizontal=True, vertical_alignment="bottom", key="evaluate-choices", gap="small"):
-        _network(here, run)
+        _network(here, run, names)
         if run is not None and not here.network:
             _weights(here, run, found)
         controlled(
@@ -35,7 +38,7 @@ def render(here: EvaluateDesk, run: RunFolder | None) -> None:
             format_func=lambda each: say("Test") if each == "test" else say("Validation"),
             help=say("Validation images were held back while it trained. Test images are kept for the very end."),
         )
-        _against(here, run)
+        _against(here, run, names)
     with st.container(key="evaluate-time"):
         at = time_machine.chosen(run, found)
         if run is not None and at is not None:
@@ -50,13 +53,12 @@ def _names(run: RunFolder | None) -> dict[str, str]:
     found = {run.id: name_of(run)} if run is not None else {}
     summaries, _ = catalog().look()
     found |= {each.id: each.name for each in summaries if each.id not in found}
-    twice = {name for name in found.values() if list(found.values()).count(name) > 1}
-    named = {key: f"{name} ({key})" if name in twice else name for key, name in found.items()}
+    often = Counter(found.values())
+    named = {key: f"{name} ({key})" if often[name] > 1 else name for key, name in found.items()}
     return named | {SHIPS + name: say("{name}, ships with Inkling", name=name) for name in shipped_names()}
 
 
-def _network(here: EvaluateDesk, run: RunFolder | None) -> None:
-    names = _names(run)
+def _network(here: EvaluateDesk, run: RunFolder | None, names: dict[str, str]) -> None:
     now = SHIPS + here.network if here.network else run.id if run is not None else NONE
     if now not in names:
         now = next((key for key in names if key.startswith(SHIPS)), NONE)
@@ -125,8 +127,8 @@ def _take_images(here: EvaluateDesk, wish: str | None) -> None:
     here.images, here.picked, here.page = wish or "validation", None, 0
 
 
-def _against(here: EvaluateDesk, run: RunFolder | None) -> None:
-    names = {NONE: say("nothing")} | _names(run)
+def _against(here: EvaluateDesk, run: RunFolder | None, networks: dict[str, str]) -> None:
+    names = {NONE: say("nothing")} | networks
     names.pop(SHIPS + here.network if here.network else run.id if run is not None else "none", None)
     controlled(
         st.selectbox,

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.evaluating.desk import EvaluateDesk
 from dashboard.evaluating.outcome import Outcome
 from dashboard.evaluating.sources import Source
+from dashboard.evaluating.wording import share
 from dashboard.language import say
 from engine.metrics import wilson_interval
 
@@ -20,11 +21,11 @@ def render(here: EvaluateDesk, source: Source, found: Outcome) -> None:
     rows = ""
     for number in range(found.classes):
         low, high = wilson_interval(int(found.counts[number, number]), int(scores.support[number]))
-        span = say("95 % interval: {low:.1%} to {high:.1%}", low=low, high=high)
+        span = say("95 % interval: {low} to {high}", low=share(low, 1), high=share(high, 1))
         row = [_bar(float(scores.precision[number]), start), _bar(float(scores.recall[number]), start, span)]
         row += [_bar(float(scores.f1[number]), start), f"{scores.support[number]:,}", escape(_misread(found, number))]
         rows += f"<tr><th scope='row'>{number}</th>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
-    means = [_percent(each) for each in scores.macro]
+    means = [share(each) for each in scores.macro]
     total = f"{int(scores.support.sum()):,}"
     cells = "".join(f"<td>{escape(each)}</td>" for each in (*means, total, ""))
     foot = f"<tr><th scope='row'>{escape(say('Mean'))}</th>{cells}</tr>"
@@ -36,14 +37,10 @@ def render(here: EvaluateDesk, source: Source, found: Outcome) -> None:
     st.caption(_caption(found, start))
 
 
-def _bar(share: float, start: float, hint: str = "") -> str:
-    width = 100 * max(share - start, 0.0) / (1 - start)
+def _bar(value: float, start: float, hint: str = "") -> str:
+    width = 100 * max(value - start, 0.0) / (1 - start)
     title = f' title="{escape(hint)}"' if hint else ""
-    return f"<div class='evaluate-bar'{title}><u style='width:{width:.1f}%'></u><span>{_percent(share)}</span></div>"
-
-
-def _percent(share: float) -> str:
-    return "–" if share != share else f"{share:.2%}".replace("%", " %")
+    return f"<div class='evaluate-bar'{title}><u style='width:{width:.1f}%'></u><span>{share(value)}</span></div>"
 
 
 def _misread(found: Outcome, number: int) -> str:
@@ -60,8 +57,8 @@ def _caption(found: Outcome, start: float) -> str:
         "Precision: of all that was read as this class, the share that is. Recall: of all that is this class, the "
         "share that was found. F1 is their harmonic mean; the last line has the plain means over the classes, in which "
         "rare classes weigh as much as common ones. A low recall means that the network overlooks a class, a low "
-        "precision that it sees it where it is not. Bars begin at {start:.0%}.",
-        start=start,
+        "precision that it sees it where it is not. Bars begin at {start}.",
+        start=share(start, 0),
     )
     there = [number for number in range(found.classes) if scores.support[number]]
     if len(there) < 2:

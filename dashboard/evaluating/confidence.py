@@ -12,6 +12,7 @@ from dashboard.evaluating.desk import EvaluateDesk
 from dashboard.evaluating.figures import calibration_figure, coverage_figure, stretched
 from dashboard.evaluating.outcome import Outcome
 from dashboard.evaluating.sources import Source
+from dashboard.evaluating.wording import share
 from dashboard.language import say
 from dashboard.live_chart import live_chart
 from engine.metrics import Coverage, coverage, temperature
@@ -48,11 +49,11 @@ def _calibration_words(found: Outcome) -> str:
     curve = found.calibration
     sure, right = float(found.confidence.mean()), found.hits / len(found.right)
     opening = say(
-        "On average it is {sure:.1%} sure and {right:.1%} right; the calibration error, the mean distance of the "
-        "points from the dotted line, is {error:.1%}.",
-        sure=sure,
-        right=right,
-        error=curve.error,
+        "On average it is {sure} sure and {right} right; the calibration error, the mean distance of the "
+        "points from the dotted line, is {error}.",
+        sure=share(sure, 1),
+        right=share(right, 1),
+        error=share(curve.error, 1),
     )
     if curve.error < SMALL_ERROR:
         verdict = say("It is about as sure as it is right: its percentages can be taken at their word.")
@@ -130,12 +131,12 @@ def _coverage_words(at: Coverage, total: int) -> str:
         return say("At {asked}, it answers none of the images.", asked=asked)
     return say(
         "At **{asked}**, it answers **{answered}** of the images ({count:,} of {total:,}), and of these answers "
-        "**{right:.2%}** are right: {wrong:,} mistakes are left, {withheld:,} images would go to a person.",
+        "**{right}** are right: {wrong:,} mistakes are left, {withheld:,} images would go to a person.",
         asked=asked,
         answered=percent(count / total),
         count=count,
         total=total,
-        right=float(at.accuracy[0]),
+        right=share(float(at.accuracy[0])),
         wrong=wrong,
         withheld=total - count,
     )

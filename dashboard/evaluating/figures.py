@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dashboard.charts.figure import Figure, Trace, layout
+from dashboard.evaluating.wording import share
 from dashboard.palette import Palette, faded, palette
 from engine.judging import Robustness
 from engine.metrics import Calibration, Coverage
@@ -38,7 +40,7 @@ def calibration_figure(found: Calibration, texts: dict[str, str], *, dark: bool 
     full = found.counts > 0
     middles, width = (found.edges[:-1] + found.edges[1:]) / 2, found.edges[1] - found.edges[0]
     hover = [
-        texts["point"].format(confidence=f"{c:.1%}", accuracy=f"{a:.1%}", count=f"{n:,}")
+        texts["point"].format(confidence=share(c, 1), accuracy=share(a, 1), count=f"{n:,}")
         for c, a, n in zip(found.confidence, found.accuracy, found.counts, strict=True)
     ]
     diagonal = _line([0, 100], [0, 100], colors.faint_text, "", mode="lines", hoverinfo="skip")
@@ -85,9 +87,9 @@ def calibration_figure(found: Calibration, texts: dict[str, str], *, dark: bool 
     return {"data": [diagonal, *gaps, points, bars], "layout": made}
 
 
-def stretched(share: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def stretched(threshold: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Where a threshold lies on the axis: log odds in powers of ten, for what matters lies close to 1."""
-    value = np.clip(np.asarray(share, np.float64), 0.02, 0.99995)
+    value = np.clip(np.asarray(threshold, np.float64), 0.02, 0.99995)
     return np.log10(value / (1 - value))
 
 
@@ -139,6 +141,11 @@ def _rule(x: float, colors: Palette) -> dict[str, Any]:
     }
 
 
+def _plain(name: str) -> str:
+    """What people call a network, in a text in which Plotly looks for its own signs."""
+    return escape(name).replace("%", "%\u200b")
+
+
 def robustness_figure(
     curves: Sequence[tuple[str, Sequence[Robustness]]],
     ends: tuple[float, float],
@@ -168,7 +175,7 @@ def robustness_figure(
         del band["hovertemplate"]
         data.append(band | {"line": {"width": 0}, "fillcolor": faded(color, 0.16)})
         hover = f"{texts['unit_hover']}<br>%{{y:.1f}} %"
-        data.append(_line(x, middle, color, f"{name}: {hover}", line={"dash": dash}, name=name))
+        data.append(_line(x, middle, color, f"{_plain(name)}: {hover}", line={"dash": dash}, name=name))
     span = ends[1] - ends[0]
     axis = {
         "title": texts["amount"],

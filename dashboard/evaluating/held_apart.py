@@ -19,8 +19,9 @@ def sight(here: EvaluateDesk, source: Source) -> Sight | None:
         _again(here, source, known)
         return Sight(known)
     found = watch(here, source, "test")
-    if found.found is not None and not here.waiting:
+    if found.found is not None:
         here.agreed[source.key] = found.found
+        _again(here, source, found.found)
     return found
 
 

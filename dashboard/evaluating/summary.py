@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import style
 from dashboard.evaluating.outcome import Outcome
 from dashboard.evaluating.sources import Source
+from dashboard.evaluating.wording import share
 from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine.metrics import log_loss, wilson_interval
@@ -29,16 +30,16 @@ def render(source: Source, found: Outcome, state: str) -> None:
         [
             (
                 say("Accuracy"),
-                _percent(hits / count),
+                share(hits / count),
                 say("95 %: {low:.2f} to {high:.2f}", low=100 * low, high=100 * high),
             ),
             (say("Mistakes"), f"{count - hits:,}", say("of {count:,}", count=count)),
-            (say("Mean F1 of the classes"), _percent(found.scores.macro[2]), ""),
+            (say("Mean F1 of the classes"), share(found.scores.macro[2]), ""),
             (say("Mean loss (log)"), f"{float(log_loss(found.shares, found.held.labels).mean()):.4f}", ""),
             (
                 say("How sure it is"),
-                _percent(float(found.confidence.mean())),
-                say("on average; off by {error:.1%}", error=found.calibration.error),
+                share(float(found.confidence.mean())),
+                say("off by {error}", error=share(found.calibration.error, 1)),
             ),
         ]
     )
@@ -48,7 +49,3 @@ def render(source: Source, found: Outcome, state: str) -> None:
         )
     if found.held.changed:
         st.warning(literal(translated(found.held.changed)), icon=":material/warning:")
-
-
-def _percent(share: float) -> str:
-    return "–" if share != share else f"{100 * share:.2f} %"

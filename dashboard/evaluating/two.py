@@ -1,5 +1,6 @@
 """Two networks on the same images: which is better beyond luck, and the images on which they differ."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +17,8 @@ from dashboard.evaluating.gallery import Card, encoded
 from dashboard.evaluating.outcome import Outcome, Stamp
 from dashboard.evaluating.pictures import pictures
 from dashboard.evaluating.sources import Source
+from dashboard.evaluating.watching import REST
+from dashboard.evaluating.wording import share, signed
 from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.running.jobs import Progress, Tell, stamp
@@ -42,6 +45,19 @@ class Pair:
         return self.shares.nbytes
 
 
+@dataclass
+class Kept:
+    """The comparison that is on the page, of which outcome it is, and what is being worked out."""
+
+    key: tuple[str, ...] = ()
+    pair: Pair | None = None
+    found: Outcome | None = None
+    asked: tuple[Outcome, Stamp] | None = None
+    done: tuple[Stamp, Stamp] | None = None
+    problem: str = ""  # why there is none of these two
+    rests_until: float = 0.0
+
+
 def render(here: EvaluateDesk, source: Source, found: Outcome, rival: Source | None) -> None:
     """A table, a verdict, and the images."""
     if rival is None:
@@ -50,27 +66,40 @@ def render(here: EvaluateDesk, source: Source, found: Outcome, rival: Source | N
     if rival.path == source.path:
         st.caption(say("This is the same network. Choose another one above, under “Against”."))
         return
-    progress = _ask(here, found, rival)
-    if progress.problem:
+    kept = session.kept("evaluate-pair", Kept)
+    key = (source.key, found.held.which, rival.key)
+    if kept.key != key:
+        kept = st.session_state["evaluate-pair"] = Kept(key)
+    progress = _follow(here, kept, found, rival)
+    if kept.pair is not None and kept.found is not None:
+        _verdict(source, rival, kept.pair)
+        st.html(_table(source, rival, kept.pair.rows))
+        st.caption(_how())
+        _images(here, source, kept.found, rival, kept.pair)
+    elif progress.problem:
         st.caption(say("They cannot be compared: {problem}", problem=literal(translated(progress.problem))))
-        return
-    pair = progress.result
-    if pair is None:
-        st.progress(progress.share, say("Both read the same images: {share:.0%}", share=progress.share))
-        return
-    _verdict(source, rival, pair, found)
-    st.html(_table(source, rival, pair.rows))
-    st.caption(_how())
-    _images(here, source, found, rival, pair)
+    else:
+        st.progress(progress.share, say("Both read the same images: {done}", done=share(progress.share, 0)))
 
 
-def _ask(here: EvaluateDesk, found: Outcome, rival: Source) -> Progress[Pair]:
-    try:
-        asked = stamp(rival.path)
-    except OSError:
-        return Progress(problem=say("the weights are gone."))
-    key = ("pair", *found.stamp, found.held.which, *asked)
-    progress = session.jobs().ask(key, lambda tell: compare(found, asked, tell))
+def _follow(here: EvaluateDesk, kept: Kept, found: Outcome, rival: Source) -> Progress[Pair]:
+    """The newest comparison. While another one is worked out, the one before stays."""
+    if kept.asked is None:
+        try:
+            newest = (found, stamp(rival.path))
+        except OSError:
+            return Progress(problem=say("the weights are gone."))
+        if kept.done == (found.stamp, newest[1]) or time.monotonic() < kept.rests_until:
+            return Progress(1.0, problem=kept.problem)
+        kept.asked = newest
+    evaluated, other = kept.asked
+    job = ("pair", *evaluated.stamp, evaluated.held.which, *other)
+    progress = session.jobs().ask(job, lambda tell: compare(evaluated, other, tell))
+    if progress.done:
+        kept.asked, kept.rests_until = None, time.monotonic() + REST
+        kept.done, kept.problem = (evaluated.stamp, other), progress.problem
+    if progress.result is not None:
+        kept.pair, kept.found = progress.result, evaluated
     here.waiting |= not progress.done
     return progress
 
@@ -84,7 +113,7 @@ def compare(found: Outcome, asked: Stamp, tell: Tell) -> Pair:
             f"one reads images of {held.images.shape[1]}×{held.images.shape[2]} in {found.classes} classes, the other "
             f"of {height}×{width} in {model.classes}. Compare networks for the same data."
         )
-    shares = predict(model, held.images, lambda share: tell(0.7 * share))
+    shares = predict(model, held.images, lambda done: tell(0.7 * done))
     unsure = ""
     try:
         fair = unseen(model.checkpoint, held.images)
@@ -94,7 +123,7 @@ def compare(found: Outcome, asked: Stamp, tell: Tell) -> Pair:
         raise ValueError("the other one has learned from all of these images. Compare them on test images.")
     a, labels = found.shares[fair], held.labels[fair]
     groups = agreement(a, shares[fair], labels)
-    rows = differences(a, shares[fair], labels, lambda share: tell(0.8 + 0.2 * share))
+    rows = differences(a, shares[fair], labels, lambda done: tell(0.8 + 0.2 * done))
     return Pair(shares, fair, unsure, Agreement(*(_spread(fair, each) for each in groups.__dict__.values())), rows)
 
 
@@ -105,7 +134,7 @@ def _spread(fair: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_]) -> npt.N
     return whole
 
 
-def _verdict(source: Source, rival: Source, pair: Pair, found: Outcome) -> None:
+def _verdict(source: Source, rival: Source, pair: Pair) -> None:
     row = pair.rows[0]
     a, b = (source.name, rival.name) if row.difference >= 0 else (rival.name, source.name)
     points = 100 * abs(row.difference)
@@ -161,12 +190,15 @@ def _table(source: Source, rival: Source, rows: list[Difference]) -> str:
     heads = ["", source.name, rival.name, say("Difference"), say("95 % interval"), say("Verdict")]
     body = ""
     for row in rows:
-        shown: Callable[[float], str] = _plain if row.name == "loss" else _hundredths
+        loss = row.name == "loss"
         verdict = say("beyond luck") if row.beyond_luck else say("may be luck")
         better = row.difference > 0 if row.name in ("accuracy", "macro F1") else row.difference < 0
         mark = ("better" if better else "worse") if row.beyond_luck else ""
-        cells = [shown(row.a), shown(row.b), _signed(shown, row.difference)]
-        cells += [say("{low} to {high}", low=_signed(shown, row.low), high=_signed(shown, row.high)), verdict]
+        low, gap, high = (
+            signed(each, 4) if loss else signed(100 * each) for each in (row.low, row.difference, row.high)
+        )
+        cells = [f"{row.a:.4f}", f"{row.b:.4f}"] if loss else [share(row.a), share(row.b)]
+        cells += [gap if loss else say("{gap} points", gap=gap), say("{low} to {high}", low=low, high=high), verdict]
         marked = [f"<td class='{mark if place == 2 else ''}'>{escape(cell)}</td>" for place, cell in enumerate(cells)]
         body += f"<tr><th scope='row'>{escape(names[row.name])}</th>{''.join(marked)}</tr>"
     head = "".join(f"<th scope='col'>{escape(each)}</th>" for each in heads)
@@ -174,18 +206,6 @@ def _table(source: Source, rival: Source, rows: list[Difference]) -> str:
         f"<div class='evaluate-scroll'><table class='evaluate-two'><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         "</table></div>"
     )
-
-
-def _hundredths(value: float) -> str:
-    return f"{100 * value:.2f} %"
-
-
-def _plain(value: float) -> str:
-    return f"{value:.4f}"
-
-
-def _signed(shown: Callable[[float], str], value: float) -> str:
-    return f"{'+' if value >= 0 else '−'}{shown(abs(value))}"
 
 
 def _chance(chance: float) -> str:

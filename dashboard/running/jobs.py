@@ -22,7 +22,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 6.0  # seconds without a question after which a job that is under way gives up
+PATIENCE = 4.0  # seconds without a question after which a job that is under way gives up
 TURN_PATIENCE = 2.0  # ... after which one whose turn comes is left out: a slider has moved on
 AGAIN = 10.0  # seconds after which a job that failed may be tried again
 KINDNESS = 10  # how far a job steps back behind training, where threads can (Linux)

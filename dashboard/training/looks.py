@@ -3,7 +3,6 @@
 A job in the background finds it, so that no page waits. No streamlit.
 """
 
-import functools
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from dashboard.running.jobs import Jobs, stamp
 from engine.arrays import Array, Bytes
 from engine.checkpoint import Model, load_checkpoint
 from engine.config import DataConfig
-from engine.datasets import load_split
+from engine.judging import held_split
 from engine.layers import Conv, Dense
 from engine.metrics import Counts, confusion_matrix
 
@@ -57,11 +56,10 @@ def look_into(path: Path) -> Look:
     return Look(confusion_matrix(model.predict(images), labels), *first_weights(model))
 
 
-@functools.lru_cache(maxsize=4)
 def validation(data: DataConfig, seed: int) -> tuple[Bytes, Bytes]:
     """Images and labels that a run with this seed holds back, MOST_IMAGES of them at most."""
-    found = load_split(data, seed)
-    return found.validation_images[:MOST_IMAGES].copy(), found.validation_labels[:MOST_IMAGES].copy()
+    found = held_split(data, seed)
+    return found.validation_images[:MOST_IMAGES], found.validation_labels[:MOST_IMAGES]
 
 
 def first_weights(model: Model) -> tuple[list[Picture], list[str], str]:

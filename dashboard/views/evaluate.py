@@ -11,6 +11,7 @@ from dashboard.evaluating.desk import VIEWS, EvaluateDesk, desk, tell_address
 from dashboard.evaluating.outcome import Outcome
 from dashboard.evaluating.sources import MOVING, Source, evaluated, rival, shown_run
 from dashboard.evaluating.watching import Sight, watch
+from dashboard.evaluating.wording import share
 from dashboard.language import say, translated
 from dashboard.live_chart import load_plotly
 from dashboard.markdown import literal
@@ -85,7 +86,7 @@ def _not_yet(seen: Sight, source: Source) -> None:
         style.sentence(say("{name} cannot be evaluated: {problem}", name=source.name, problem=translated(seen.problem)))
     else:
         st.progress(
-            seen.share, say("{name} reads the images: {share:.0%}", name=literal(source.name), share=seen.share)
+            seen.share, say("{name} reads the images: {done}", name=literal(source.name), done=share(seen.share, 0))
         )
 
 

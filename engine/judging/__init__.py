@@ -4,7 +4,7 @@ All of it works on predictions, so it holds for every network that the engine ca
 with the share that is done, from 0 to 1; an exception that it raises ends the work.
 """
 
-from engine.judging.images import Held, held_images, unseen
+from engine.judging.images import Held, held_images, held_split, unseen
 from engine.judging.pairing import Agreement, Difference, agreement, differences, mcnemar
 from engine.judging.predicting import Tell, predict
 from engine.judging.robustness import DISTURBANCES, Disturbance, Robustness, robustness, sample, training_changes
@@ -20,6 +20,7 @@ __all__ = [
     "agreement",
     "differences",
     "held_images",
+    "held_split",
     "mcnemar",
     "predict",
     "robustness",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,8 @@ import numpy.typing as npt
 from engine.arrays import Bytes
 from engine.checkpoint import Checkpoint
 from engine.config import DataConfig
-from engine.datasets import DataError, Split, load_split
+from engine.datasets import BUILT_IN, DataError, Split, load, load_split
+from engine.datasets.reading import newest_change
 
 MOST = 10_000  # images of a set that are looked at
 SETS = ("validation", "test", "train")
@@ -41,7 +43,8 @@ def held_images(checkpoint: Checkpoint, which: str = "validation", source: str =
     if which not in SETS:
         raise DataError(f"images must be one of {', '.join(SETS)}; got {which!r}.")
     config = replace(checkpoint.config.data, source=source or checkpoint.config.data.source)
-    data = _split(config, checkpoint.config.seed, label_noise=which == "train")
+    seed = checkpoint.config.seed
+    data = held_split(config, seed) if which != "train" else load_split(_without_additions(config), seed)
     images: Bytes = getattr(data, f"{which}_images")
     labels: Bytes = getattr(data, f"{which}_labels")
     height, width, _ = checkpoint.image_shape
@@ -61,19 +64,35 @@ def held_images(checkpoint: Checkpoint, which: str = "validation", source: str =
     return Held(which, config.source, images[:most], labels[:most], data.classes, total, changed)
 
 
+def held_split(config: DataConfig, seed: int) -> Split:
+    """What a run with this config holds back, with no training images; kept until the data changes. Raises DataError.
+
+    What is added to the training images, from files that may be gone, is of no concern.
+    """
+    plain = replace(_without_additions(config), label_noise=0.0, scaling="unit")
+    return _held_split(plain, seed, _version(config.source))
+
+
+def _version(source: str) -> int:
+    """When the data was changed."""
+    if source in BUILT_IN:
+        return 0
+    try:
+        return newest_change(Path(source))
+    except (OSError, ValueError):
+        load(source)  # says what is wrong
+        return 0
+
+
 @lru_cache(maxsize=3)
-def _held_split(config: DataConfig, seed: int) -> Split:
+def _held_split(config: DataConfig, seed: int, version: int) -> Split:
     """Without a copy of the training images, which is much larger than all the rest."""
     found = load_split(config, seed)
     return replace(found, train_images=found.train_images[:0], train_labels=found.train_labels[:0])
 
 
-def _split(config: DataConfig, seed: int, label_noise: bool) -> Split:
-    """What is added to the training images, from files that may be gone, is of no concern to the others."""
-    plain = replace(config, added_images=0, added_by=(), personal="")
-    if label_noise:
-        return load_split(plain, seed)
-    return _held_split(replace(plain, label_noise=0.0, scaling="unit"), seed)
+def _without_additions(config: DataConfig) -> DataConfig:
+    return replace(config, added_images=0, added_by=(), personal="")
 
 
 def unseen(checkpoint: Checkpoint, images: Bytes) -> npt.NDArray[np.bool_]:
@@ -82,7 +101,7 @@ def unseen(checkpoint: Checkpoint, images: Bytes) -> npt.NDArray[np.bool_]:
     Two runs with other seeds hold other images back: what one was validated on, the other has learned. A fair
     comparison needs images that are new to both. Raises DataError where the network's data is gone.
     """
-    config = replace(checkpoint.config.data, added_images=0, added_by=(), personal="", scaling="unit")
+    config = replace(_without_additions(checkpoint.config.data), scaling="unit")
     learned = load_split(config, checkpoint.config.seed).train_images
     if learned.shape[1:] != images.shape[1:]:
         return np.ones(len(images), np.bool_)

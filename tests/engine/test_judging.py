@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -64,6 +65,20 @@ class TestImages:
             held_images(checkpoint, "all")
         with pytest.raises(DataError, match="no validation images with labels from 0 to 2"):
             held_images(replace(checkpoint, classes=3))
+
+    def test_a_file_that_changes_or_goes_is_noticed(self, checkpoint, tmp_path):
+        def write(value):
+            path = tmp_path / "own.npz"
+            np.savez(path, images=np.arange(40 * 64).reshape(40, 8, 8) % 199 + value, labels=np.arange(40) % 10)
+            return path
+
+        path = write(0)
+        before = held_images(checkpoint, source=str(path)).images.copy()
+        os.utime(write(50), ns=(1, 1))
+        assert (held_images(checkpoint, source=str(path)).images != before).any()
+        path.unlink()
+        with pytest.raises(DataError, match="no data under"):
+            held_images(checkpoint, source=str(path))
 
     def test_data_that_has_changed_since_is_told(self, checkpoint):
         other = replace(checkpoint, data="60000+10000 00000000 00000000")
