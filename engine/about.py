@@ -12,6 +12,8 @@ from engine.rundir import RunError, RunFolder, read_json, write_json
 ABOUT = "about.json"
 KINDS = ("", "race", "repeats")
 LONGEST_NAME, LONGEST_NOTE = 80, 2000  # characters
+LATEST = 1e11  # seconds since 1970 that a date can be made of, everywhere
+LONG = ("note", "hypothesis", "conclusion")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class About:
     parent: str = ""  # the run that this one goes on from
     parent_step: int | None = None  # ... and the step at which it left it
     test_looks: int = 0  # how often somebody looked at test images, besides the run itself at its end
+    hypothesis: str = ""  # what was expected of the run ...
+    hypothesis_step: int | None = None  # ... written when so many steps were made; 0: before it began
+    hypothesis_time: float | None = None  # ... at this time of the clock, in seconds since 1970
+    conclusion: str = ""
+    origin: str = ""  # the run elsewhere of which this is a copy
 
     @classmethod
     def from_json(cls, data: Any) -> "About":
@@ -33,18 +40,19 @@ class About:
         if not isinstance(data, dict):
             return cls()
         kept = {each.name: data[each.name] for each in fields(cls) if _fits(each.name, data.get(each.name))}
-        for name in ("name", "note", "group", "parent"):
-            if name in kept:
-                whole = kept[name].encode("utf-8", "replace").decode()  # half a surrogate pair can be sent nowhere
-                kept[name] = whole[: LONGEST_NOTE if name == "note" else LONGEST_NAME]
+        for name in (name for name, value in kept.items() if isinstance(value, str)):
+            whole = kept[name].encode("utf-8", "replace").decode()  # half a surrogate pair can be sent nowhere
+            kept[name] = whole[: LONGEST_NOTE if name in LONG else LONGEST_NAME]
         return cls(**kept)
 
 
 def _fits(name: str, value: Any) -> bool:
     if name == "starred":
         return isinstance(value, bool)
-    if name in ("parent_step", "test_looks"):
+    if name in ("parent_step", "test_looks", "hypothesis_step"):
         return isinstance(value, int) and not isinstance(value, bool) and (name == "parent_step" or value >= 0)
+    if name == "hypothesis_time":
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LATEST
     return isinstance(value, str) and (name != "kind" or value in KINDS)
 
 
