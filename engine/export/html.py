@@ -15,21 +15,26 @@ import numpy as np
 
 from engine.checkpoint import Model
 from engine.drawing.pipeline import SMALLEST_IMAGE
-from engine.export.plan import ExportError, Stage, one_line, settings_in_words, stages
+from engine.export.plan import Stage, one_line, settings_in_words, stages
 from engine.losses import MeanSquaredError
 
 PAGE = Path(__file__).with_name("page")
 SCRIPTS = ("images", "strokes", "ink", "prepare", "network", "pad", "main")  # each uses those before it
 
 
-def html_page(model: Model, name: str) -> bytes:
-    """The page, UTF-8. name: a person's text, the heading. Raises ExportError for images that no drawing becomes."""
+def html_problem(model: Model) -> str:
+    """Why there can be no page for this network; "" if there can."""
     height, width, _ = model.checkpoint.image_shape
-    if height != width or height < SMALLEST_IMAGE:
-        raise ExportError(
-            f"the page prepares drawings for square images of at least {SMALLEST_IMAGE} pixels; this network reads "
-            f"{height}x{width}. Take another form, which leaves the preparation to you."
-        )
+    if height == width >= SMALLEST_IMAGE:
+        return ""
+    return (
+        f"the page prepares drawings for square images of at least {SMALLEST_IMAGE} pixels; this network reads "
+        f"{height}x{width}. Take another form, which leaves the preparation to you."
+    )
+
+
+def html_page(model: Model, name: str) -> bytes:
+    """The page, UTF-8, for a network without an `html_problem`. name: a person's text, the heading."""
     description, numbers = _description(model)
     parts = {
         "title": escape(one_line(name)),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 17  # of 2022: every runtime in use knows it
+HOW_TO_GET_ONNX = "to write ONNX, the package onnx is needed, which is not installed. Get it with: pip install onnx"
 IR_VERSION = 8  # the file format that came with it
 
 
@@ -36,9 +37,7 @@ def onnx_model(model: Model, name: str) -> "onnx.ModelProto":
         import onnx
         from onnx import TensorProto, helper
     except ImportError:
-        raise ExportError(
-            "to write ONNX, the package `onnx` is needed, which is not installed. Get it with: pip install onnx"
-        ) from None
+        raise ExportError(HOW_TO_GET_ONNX) from None
     height, width, _ = model.checkpoint.image_shape
     graph = _Graph()
     graph.scale_pixels(model)

@@ -7,7 +7,7 @@ from engine.arrays import Array, Shape
 from engine.checkpoint import Model
 from engine.layers import AvgPool, Conv, Flatten, Layer, MaxPool
 from engine.network import layer_name
-from engine.spec import describe
+from engine.spec import Settings, describe
 
 LONGEST_NAME = 60  # characters of a file's name
 
@@ -75,8 +75,8 @@ def pixel_line(model: Model) -> tuple[float, float]:
     return 1 / (255 * scaling.deviation), -scaling.mean / scaling.deviation
 
 
-def settings_in_words(layer: Layer) -> str:
-    """ "channels 16, kernel 3": the settings of a layer, for people."""
+def settings_in_words(layer: Settings) -> str:
+    """ "channels 16, kernel 3": the settings of a layer or of something else, for people."""
     values = {name: getattr(layer, name) for name, _, _ in describe(type(layer))}
     if isinstance(layer, MaxPool | AvgPool):
         values["stride"] = values["stride"] or values["size"]  # 0 stands for it
