@@ -170,5 +170,5 @@ def check_figure(found: Sequence[WeightCheck], dark: bool = False) -> Figure:
         "showlegend": False,
     }
     legend = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
-    many = len(traces) > 6
+    many = len(traces) > 10
     return {"data": [limit, *traces], "layout": layout(colors, x, y, showlegend=not many, legend=legend)}
