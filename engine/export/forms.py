@@ -43,6 +43,10 @@ class Form:
     problem: Callable[[Model], str] = _possible
     grown: float = 1.0  # bytes in the file for one of the numbers
 
+    def file_name(self, name: str) -> str:
+        """What `packed` will call the file of a network of this name."""
+        return file_stem(name) + (".zip" if self.reads_arrays else self.suffix)
+
     def size(self, model: Model) -> int:
         """Bytes, about, without making anything."""
         numbers = model.network.vector.nbytes + sum(array.nbytes for array in model.network.tracked.values())

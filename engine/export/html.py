@@ -64,9 +64,12 @@ def _read(name: str) -> str:
 def _summary(model: Model) -> str:
     parameters = sum(stage.parameters for stage in stages(model))
     size = model.image_size
+    test = model.checkpoint.record.get("test")
+    accuracy = test.get("accuracy") if isinstance(test, dict) else None
+    judged = "" if accuracy is None else f" It read {accuracy:.1%} of the test images right.".replace("%", " %")
     return (
-        f"A neural network with {parameters:,} parameters, trained on images of {size} × {size} pixels. Draw: it "
-        "answers stroke by stroke, in this page, with no server behind it."
+        f"A neural network with {parameters:,} parameters, trained on images of {size} × {size} pixels.{judged} Draw: "
+        "it answers stroke by stroke, in this page, with no server behind it."
     )
 
 

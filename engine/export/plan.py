@@ -7,12 +7,13 @@ from engine.arrays import Array, Shape
 from engine.checkpoint import Model
 from engine.layers import AvgPool, Conv, Flatten, Layer, MaxPool
 from engine.network import layer_name
+from engine.problems import PlainError
 from engine.spec import Settings, describe
 
 LONGEST_NAME = 60  # characters of a file's name
 
 
-class ExportError(ValueError):
+class ExportError(PlainError):
     """A network that cannot be written in the form that was asked for."""
 
 

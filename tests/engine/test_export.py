@@ -4,15 +4,18 @@ import ast
 import builtins
 import io
 import json
+import re
+import runpy
 import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.checkpoint import Checkpoint, Model, Position, load_checkpoint
+from engine.checkpoint import Checkpoint, Model, Position, content, load_checkpoint
 from engine.cli import main
 from engine.config import DataConfig
 from engine.datasets.base import Scaling
@@ -41,6 +44,7 @@ def test_arrays_open_again_and_predict_the_same(checkpoint, tmp_path, digits):
     model = Model(checkpoint)
     (name, content), *others = export(model, "npz", "My run").items()
     assert (name, others) == ("inkling_my_run.npz", [])
+    assert name == FORMS["npz"].file_name("My run")
     (tmp_path / name).write_bytes(content)
     again = load_checkpoint(tmp_path / name)
     np.testing.assert_array_equal(again.predict(digits.test_images), model.predict(digits.test_images))
@@ -58,6 +62,34 @@ def test_no_path_of_a_person_travels(path):
     for form in FORMS:
         if FORMS[form].problem(model) == "":
             assert all(b"secret" not in content for content in export(model, form, "run").values()), form
+
+
+def test_the_example_in_the_description_of_the_format_predicts(tmp_path, monkeypatch):
+    text = (Path(content.__file__).with_name("FORMAT.md")).read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    model = made_up_model("dense")
+    (tmp_path / "network.npz").write_bytes(next(iter(export(model, "npz", "run").values())))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    made = runpy.run_path("example.py")
+    images = some_images(model, 20)
+    np.testing.assert_allclose(made["predict"](images), model.predict(images), atol=1e-5)
+    made["file"].close()
+
+
+def test_the_description_of_the_format_names_all_that_a_file_holds(checkpoint, tmp_path):
+    text = (Path(content.__file__).with_name("FORMAT.md")).read_text(encoding="utf-8")
+    content.write_checkpoint(tmp_path / "full.npz", checkpoint)
+    with np.load(tmp_path / "full.npz") as file:
+        header = json.loads(file["header"].tobytes())
+        groups = {name.split("/")[0] for name in file.files}
+        keys = {name.rsplit(".", 1)[1] for name in file.files if "." in name}
+    assert f"format {header['format']}" in text
+    assert all(f"| `{name}` |" in text for name in header)
+    assert groups == {"header", "params", "tracked", "average", "slots"}
+    assert all(f"`{group}/" in text for group in groups - {"header"})
+    assert all(f"LAYER.{key}`" in text for key in keys)
+    assert all(re.search(rf"\b{layer.__name__}\b", text) for layer in ALL_LAYERS)
 
 
 # --- names -------------------------------------------------------------------------------------------------------
@@ -85,7 +117,7 @@ def test_an_unknown_form_says_which_there_are():
 def test_source_travels_with_its_arrays():
     files = export(made_up_model("dense"), "numpy", "run 7")
     name, content = packed(files)
-    assert name == "inkling_run_7.zip"
+    assert name == "inkling_run_7.zip" == FORMS["numpy"].file_name("run 7")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {each: archive.read(each) for each in archive.namelist()} == files
     assert list(files) == ["inkling_run_7.py", "inkling_run_7.npz"]
@@ -124,8 +156,8 @@ def test_a_page_needs_images_that_a_drawing_can_become():
 def unpacked(model, form, folder, name="run"):
     """The files of a form in a folder; the path of the source."""
     files = export(model, form, name)
-    for file, content in files.items():
-        (folder / file).write_bytes(content)
+    for file, data in files.items():
+        (folder / file).write_bytes(data)
     return folder / next(iter(files))
 
 
