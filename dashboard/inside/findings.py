@@ -75,7 +75,7 @@ def _gradients(model: Model, at: Moment) -> list[str]:
     if len(numbers) < 2 or isinstance(model.network.layers[-1], Softmax):
         return []
     first, last = size(at.gradients[numbers[0]]), max(size(at.gradients[number]) for number in numbers[1:])
-    if not (math.isfinite(first) and math.isfinite(last)) or last == 0:
+    if not (math.isfinite(first) and math.isfinite(last)):
         return []
     if first == 0:
         return [
