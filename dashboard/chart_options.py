@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from dashboard.language import say, translated
+
 X_AXES = {"step": "Steps", "epoch": "Epochs", "seconds": "Time"}  # column of a history -> what people read
 SMOOTHING = 0.6
 
@@ -14,7 +16,7 @@ def choice(label: str, options: dict[str, str], key: str) -> str:
         default=next(iter(options)),
         required=True,
         key=key,
-        format_func=lambda each: options[each],
+        format_func=lambda each: translated(options[each]),
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -23,23 +25,23 @@ def choice(label: str, options: dict[str, str], key: str) -> str:
 
 def log_loss(key: str) -> bool:
     """Whether the loss is drawn on a logarithmic axis."""
-    return bool(st.toggle("Log loss", key=key, persist_state="session"))
+    return bool(st.toggle(say("Log loss"), key=key, persist_state="session"))
 
 
 def smoothing(key: str) -> float:
     """From 0, not at all, to 1."""
     return float(
         st.slider(
-            "Smoothing",
+            say("Smoothing"),
             0.0,
             1.0,
             SMOOTHING,
             0.05,
             key=key,
             width=190,
-            format="Smoothing %.2f",
+            format=say("Smoothing %.2f"),
             persist_state="session",
             label_visibility="collapsed",
-            help="How smooth the strong lines are; the faint ones are every batch.",
+            help=say("How smooth the strong lines are; the faint ones are every batch."),
         )
     )

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dashboard.charts.figure import Figure, Trace, layout
+from dashboard.language import say
 from dashboard.palette import Palette, faded, palette
 from engine.metrics import Counts
 
@@ -31,8 +32,8 @@ def confusion_figure(counts: Counts, *, dark: bool = False) -> Figure:
         _cells("mistakes", shares, ~right, colors.validation, worst, texts, hover, classes, colors),
     ]
     axis = {"type": "category", "fixedrange": True, "showgrid": False, "dtick": 1}
-    x = axis | {"title": "read as"}
-    y = axis | {"title": "true digit", "autorange": "reversed", "scaleanchor": "x", "constrain": "domain"}
+    x = axis | {"title": say("read as")}
+    y = axis | {"title": say("true digit"), "autorange": "reversed", "scaleanchor": "x", "constrain": "domain"}
     figure_layout = layout(colors, x, y, showlegend=False)
     figure_layout["margin"] = {"l": 50, "r": 8, "t": 8, "b": 44, "pad": 2}
     return {"data": traces, "layout": figure_layout}
@@ -74,8 +75,15 @@ def _cells(
 
 def _cell(true: int, read: int, counts: Counts, totals: Counts) -> str:
     count, total = int(counts[true, read]), int(totals[true, 0])
-    how = "read correctly" if true == read else f"read as {read}"
-    return f"{true} {how}: {count:,} of {total:,} ({count / total:.1%})"
+    how = say("read correctly") if true == read else say("read as {read}", read=read)
+    return say(
+        "{true} {how}: {count:,} of {total:,} ({count2:.1%})",
+        true=true,
+        how=how,
+        count=count,
+        total=total,
+        count2=count / total,
+    )
 
 
 def confusion_words(counts: Counts, most: int = 3) -> str:
@@ -83,11 +91,14 @@ def confusion_words(counts: Counts, most: int = 3) -> str:
     counts = np.asarray(counts)
     total, right = int(counts.sum()), int(np.trace(counts))
     if not total:
-        return "No images were read."
+        return say("No images were read.")
     mistakes = counts.copy()
     np.fill_diagonal(mistakes, 0)
     order = np.argsort(mistakes, axis=None, kind="stable")[::-1][:most]
     pairs = [(int(place) // len(counts), int(place) % len(counts)) for place in order if mistakes.flat[place]]
-    told = ", ".join(f"{true} as {read} ({mistakes[true, read]}×)" for true, read in pairs)
-    opening = f"{right:,} of {total:,} images are read correctly."
-    return f"{opening} The commonest mistakes: {told}." if told else opening
+    told = ", ".join(
+        say("{true} as {read} ({mistakes}×)", true=true, read=read, mistakes=mistakes[true, read])
+        for true, read in pairs
+    )
+    opening = say("{right:,} of {total:,} images are read correctly.", right=right, total=total)
+    return say("{opening} The commonest mistakes: {told}.", opening=opening, told=told) if told else opening

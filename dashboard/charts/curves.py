@@ -15,6 +15,7 @@ from dashboard.charts.figure import Figure, Trace, layout
 from dashboard.charts.lines import X_AXES, X_LABELS, line_trace, place_of, run_end, thinned, x_axis
 from dashboard.charts.marks import Mark, empty_note, marks, marks_layout, rewound_layout, spike_note
 from dashboard.charts.sampling import MOST_POINTS, Column, extremes, smoothed
+from dashboard.language import say
 from dashboard.palette import Palette, faded, palette
 from engine.history import History
 from engine.schedules import Schedule
@@ -37,7 +38,7 @@ def loss_figure(
     """
     lines = _Lines(history, x, smoothing, "loss", 1.0)
     limits = loss_limits(lines.raw[1], lines.smooth[1], lines.validation_values(), log)
-    title = "loss (log scale)" if log else "loss"
+    title = say("loss (log scale)") if log else "loss"
     return _figure(history, lines, limits, title, "%{y:.4~g}", at_step, palette(dark))
 
 
@@ -47,7 +48,7 @@ def accuracy_figure(
     """Training and validation accuracy in percent. The axis starts higher as the network gets better."""
     lines = _Lines(history, x, smoothing, "accuracy", 100.0)
     limits = accuracy_limits(lines.smooth[1], lines.validation_values())
-    title = f"accuracy, % (from {limits.low:g})" if limits.low else "accuracy, %"
+    title = say("accuracy, % (from {low:g})", low=limits.low) if limits.low else say("accuracy, %")
     return _figure(history, lines, limits, title, "%{y:.2f} %", at_step, palette(dark))
 
 
@@ -137,11 +138,11 @@ def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
     few_looks = len(lines.looks[0]) <= _EPOCH_DOTS
     raw_line = {"color": train, "width": 1.2} if plain else {"color": faded(train, faint), "width": 1}
     return [
-        line_trace("batches", "training", "Training", lines.raw, raw_line, value if plain else "", legend=plain),
+        line_trace("batches", "training", say("Training"), lines.raw, raw_line, value if plain else "", legend=plain),
         line_trace(
             "training",
             "training",
-            "Training",
+            say("Training"),
             ((), ()) if plain else lines.smooth,
             {"color": train, "width": 2.5},
             value,
@@ -150,7 +151,7 @@ def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
         line_trace(
             "looks",
             "validation",
-            "Validation",
+            say("Validation"),
             lines.looks,
             {"color": faded(validation, 0.65 if few_looks else 0.4), "width": 1.2},
             value if early else "",
@@ -160,14 +161,14 @@ def _traces(lines: _Lines, value: str, colors: Palette) -> list[Trace]:
         line_trace(
             "validation",
             "validation",
-            "Validation",
+            say("Validation"),
             lines.epochs,
             {"color": validation, "width": 2.5},
             value,
             legend=not early,
             dots=8 if dots else 0,
         ),
-        line_trace("best", "validation", "Best", lines.best, {"color": colors.best}, "", dots=14, star=True),
+        line_trace("best", "validation", say("Best"), lines.best, {"color": colors.best}, "", dots=14, star=True),
     ]
 
 
@@ -182,10 +183,10 @@ def learning_rate_figure(
     rates = np.array([learning_rate * schedule.factor(int(each), total) for each in steps])
     top = float(rates.max()) or 1.0
     line = {"color": colors.training, "width": 2.5}
-    trace = line_trace("rate", "rate", "learning rate", (steps, rates), line, "%{y:.3~g}")
-    y = {"title": "learning rate", "range": [0, top * 1.08], "exponentformat": "power", "nticks": 5}
+    trace = line_trace("rate", "rate", say("learning rate"), (steps, rates), line, "%{y:.3~g}")
+    y = {"title": say("learning rate"), "range": [0, top * 1.08], "exponentformat": "power", "nticks": 5}
     x = {"title": "step", "range": [0, total], "unifiedhovertitle": {"text": X_LABELS["step"]}, "nticks": 6}
-    now = [Mark(step, "now", "the run is here", "now")] if step is not None and math.isfinite(step) else []
+    now = [Mark(step, "now", say("the run is here"), "now")] if step is not None and math.isfinite(step) else []
     shapes, notes = marks_layout(now, colors, total, at_top=True)
     return {
         "data": [trace],

@@ -9,6 +9,7 @@ from dashboard.charts.figure import Figure, Trace, layout
 from dashboard.charts.lines import line_trace, place_of, run_end, x_axis
 from dashboard.charts.marks import empty_note, rewound_layout
 from dashboard.charts.sampling import Column, extremes, smoothed
+from dashboard.language import say, translated
 from dashboard.palette import Palette, faded, palette
 from engine.history import History
 
@@ -70,7 +71,7 @@ def further_figure(
     end = run_end(history, x)
     known = values[np.isfinite(values)]
     empty = not len(known)
-    y = _value_axis(quantity, known) | {"title": quantity.axis, "showticklabels": not empty}
+    y = _value_axis(quantity, known) | {"title": translated(quantity.axis), "showticklabels": not empty}
     figure_layout = layout(
         colors,
         x_axis(x, end, colors, empty),
@@ -78,7 +79,7 @@ def further_figure(
         hovermode="x unified",
         showlegend=False,
         shapes=[] if at_step is None or empty else rewound_layout(place_of(history, at_step, x), end, colors),
-        annotations=[empty_note(history, colors, "Not measured yet")] if empty else [],
+        annotations=[empty_note(history, colors, say("Not measured yet"))] if empty else [],
     )
     figure_layout["margin"] = figure_layout["margin"] | {"t": 8, "b": 24}
     figure_layout["xaxis"]["title"] = {"text": ""}  # the charts above tell it
@@ -104,11 +105,15 @@ def _traces(quantity: Quantity, positions: Column, values: Column, smoothing: fl
     if not quantity.every_batch:
         dots = 5 if len(shown) <= 60 else 0
         shape = {"shape": "hv"} if quantity.label == "Learning rate" and len(shown) < 60 else {}
-        return [line_trace("value", "value", quantity.label, raw, strong | shape, quantity.value, dots=dots)]
+        return [
+            line_trace("value", "value", translated(quantity.label), raw, strong | shape, quantity.value, dots=dots)
+        ]
     faint = {"color": faded(colors.training, 0.3), "width": 1}
     return [
-        line_trace("batches", "value", quantity.label, raw, faint, ""),
-        line_trace("value", "value", quantity.label, smoothed(positions, values, smoothing), strong, quantity.value),
+        line_trace("batches", "value", translated(quantity.label), raw, faint, ""),
+        line_trace(
+            "value", "value", translated(quantity.label), smoothed(positions, values, smoothing), strong, quantity.value
+        ),
     ]
 
 

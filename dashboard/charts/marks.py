@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.charts.lines import place_of
+from dashboard.language import say
 from dashboard.palette import Palette, faded
 from engine.history import History
 
@@ -34,16 +35,27 @@ def marks(history: History, x: str, end: float) -> list[Mark]:
     best = history.best
     if best is not None:
         row = int(np.flatnonzero(history.epochs["step"] == best.step)[0])
-        words = f"Best epoch: {best.number}, validation accuracy {100 * best.accuracy:.2f} %"
-        found.append(Mark(float(history.epochs[x][row]), f"best: {100 * best.accuracy:.2f} %", words, "best"))
+        words = say(
+            "Best epoch: {number}, validation accuracy {accuracy:.2f} %",
+            number=best.number,
+            accuracy=100 * best.accuracy,
+        )
+        found.append(
+            Mark(
+                float(history.epochs[x][row]),
+                say("best: {accuracy:.2f} %", accuracy=100 * best.accuracy),
+                words,
+                "best",
+            )
+        )
     if history.ended is not None and history.ended.get("reason") == "diverged":
-        found.append(Mark(end, "diverged", "From here on the loss was infinite or undefined", "end"))
+        found.append(Mark(end, "diverged", say("From here on the loss was infinite or undefined"), "end"))
     for change in reversed(history.changes[-_MOST_LINES:]):
         place = place_of(history, change.step, x, change.epoch)
-        texts = [f"forked from {change.parent}"] if change.parent else []
+        texts = [say("forked from {parent}", parent=change.parent)] if change.parent else []
         texts += [change_text(path, pair) for path, pair in change.changes.items()]
         more = f" +{len(texts) - 1}" if len(texts) > 1 else ""
-        words = "<br>".join(f"step {change.step:,}: {text}" for text in texts[:8])
+        words = "<br>".join(say("step {step:,}: {text_}", step=change.step, text_=text) for text in texts[:8])
         found.append(Mark(place, _shortened(texts[0]) + more, words, "change"))
     return found
 
@@ -53,7 +65,7 @@ def change_text(path: str, pair: list[Any]) -> str:
     parts = path.split(".")
     name = parts[-1].replace("_", " ")[:40]
     if parts[0] == "layers" and len(parts) > 2 and parts[1].isdecimal() and len(parts[1]) < 5:
-        name = f"{name} of layer {int(parts[1]) + 1}"
+        name = say("{name} of layer {int}", name=name, int=int(parts[1]) + 1)
     old, new = (_shown(value) for value in pair)
     return f"{name} {old} → {new}" if old and new else name
 
@@ -145,12 +157,16 @@ def spike_note(limits: Any, colors: Palette) -> list[Layout]:
     """A word on what lies above the axis."""
     if limits.peak is None:
         return []
-    return [_free_note(f"↑ up to {limits.peak:,.3g}", colors, x=0.03, y=1, xanchor="left", yanchor="top")]
+    return [
+        _free_note(say("↑ up to {peak:,.3g}", peak=limits.peak), colors, x=0.03, y=1, xanchor="left", yanchor="top")
+    ]
 
 
 def empty_note(history: History, colors: Palette, text: str = "") -> Layout:
     """What stands in a chart that has no line yet."""
-    text = text or ("The curve begins with the first batch" if history.started is None else "Training begins…")
+    text = text or (
+        say("The curve begins with the first batch") if history.started is None else say("Training begins…")
+    )
     return _free_note(text, colors, x=0.5, y=0.5, xanchor="center", yanchor="middle", font_size=14)
 
 

@@ -17,6 +17,7 @@ from dashboard.charts.axes import accuracy_limits, loss_limits
 from dashboard.charts.figure import Figure, Trace, layout
 from dashboard.charts.lines import line_trace, x_axis
 from dashboard.charts.sampling import Column, extremes, smoothed
+from dashboard.language import say
 from dashboard.palette import Palette, faded, palette
 from engine.history import History
 
@@ -66,13 +67,13 @@ def overlay_figure(curves: Sequence[Curve], view: View, dark: bool = False) -> F
     strong, weak = _joined(drawn, ("strong", "low", "high")), _joined(drawn, ("training",))
     if view.quantity == "loss":
         limits = loss_limits(strong, strong, weak, view.log)
-        title = "loss (log scale)" if view.log else "loss"
+        title = say("loss (log scale)") if view.log else "loss"
     else:
         limits = accuracy_limits(strong, weak)
-        title = f"accuracy, % (from {limits.low:g})" if limits.low else "accuracy, %"
+        title = say("accuracy, % (from {low:g})", low=limits.low) if limits.low else say("accuracy, %")
     traces = [trace for each in drawn for trace in each.traces(view, colors)]
     y = limits.axis | {"title": title, "showticklabels": not empty}
-    notes = [_note("The curves begin with the first figures.", colors)] if empty else []
+    notes = [_note(say("The curves begin with the first figures."), colors)] if empty else []
     more: dict[str, Any] = {"hovermode": "x unified", "hoverdistance": 40, "showlegend": False, "annotations": notes}
     figure = layout(colors, x_axis(view.x, end, colors, empty), y, **more)
     figure["margin"] = figure["margin"] | {"t": 14}
@@ -128,7 +129,7 @@ class _Drawn:
         return [
             *self._edges(curve.id, color),
             _trace(curve.id, "looks", name, self.looks, {"color": faded(color, 0.35), "width": 1}),
-            _trace(curve.id, "training", f"{name}, training", self.training, training, said),
+            _trace(curve.id, "training", say("{name}, training", name=name), self.training, training, said),
             _trace(curve.id, "strong", name, self.strong, line, value, dots),
         ]
 

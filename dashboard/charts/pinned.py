@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.charts.figure import Figure, Trace, layout, packed
+from dashboard.language import say
 from dashboard.palette import palette
 
 # Told apart on light and on dark pages: each has a contrast of 3 and more to both.
@@ -49,7 +50,7 @@ def pinned_figure(
     end = float(steps[-1]) if len(steps) else 1.0
     x = {"title": "step", "range": [0.0, end * 1.01 or 1.0], "showgrid": False, "nticks": 8}
     x["unifiedhovertitle"] = {"text": "step %{x:,d}"}
-    y = {"title": "right answer, %", "range": [0.0, 102.0], "nticks": 6}
+    y = {"title": say("right answer, %"), "range": [0.0, 102.0], "nticks": 6}
     line = {"color": colors.faint_text, "width": 1.5, "dash": "dot"}
     now = {"type": "line", "yref": "paper", "x0": at_step, "x1": at_step, "y0": 0, "y1": 1, "line": line}
     figure_layout = layout(

@@ -10,6 +10,7 @@ from dashboard.comparing.catalog import Summary
 from dashboard.comparing.groups import FEWEST_SEEDS, MOST_SEEDS, repeats_name, start_race, start_repeats
 from dashboard.comparing.picking import picking
 from dashboard.comparing.race import MOST_LANES, Lane, Variant, fair, lanes_of, variants
+from dashboard.language import say
 from dashboard.markdown import literal
 from dashboard.settings.forms import css_key
 from dashboard.settings.stack import check
@@ -34,7 +35,7 @@ def render(picked: Sequence[Summary]) -> None:
 
 
 def _race(picked: Sequence[Summary]) -> None:
-    st.markdown("**Race: up to four settings side by side**, from the same first weights, with the same batches.")
+    st.markdown(say("**Race: up to four settings side by side**, from the same first weights, with the same batches."))
     together = 2 <= len(picked) <= MOST_LANES
     with st.container(horizontal=True, vertical_alignment="bottom", key="race-fields", gap="small"):
         sources = [*([TOGETHER] if together else []), *(each.id for each in picked), SIDEBAR]
@@ -44,7 +45,7 @@ def _race(picked: Sequence[Summary]) -> None:
         epochs = _number("Epochs", "race-epochs", base.epochs, 1000, source)
         seed = _number("Seed", "race-seed", base.seed, 2**32 - 1, source)
     if len(picked) > MOST_LANES:
-        st.caption(f"Pick 2 to {MOST_LANES} runs to race their settings against each other.")
+        st.caption(say("Pick 2 to {most_lanes} runs to race their settings against each other.", most_lanes=MOST_LANES))
     try:
         if variant is None:
             lanes = lanes_of([each.config for each in picked if each.config], _names(picked))
@@ -53,10 +54,17 @@ def _race(picked: Sequence[Summary]) -> None:
         lanes, problem = fair(lanes, epochs, seed), ""
     except SettingError as error:
         lanes, problem = [], str(error)
-    problem = problem or _problem(lanes, 2, "Choose at least two values.")
+    problem = problem or _problem(lanes, 2, say("Choose at least two values."))
     names = ", ".join(lane.name for lane in lanes)
-    plan = f"{len(lanes)} runs of {epochs:,} epoch{'' if epochs == 1 else 's'} from seed {seed}: {names}."
-    _finish("Start the race", plan, len(lanes), problem, lambda: start_race(session.runs(), lanes))
+    plan = say(
+        "{count} runs of {epochs:,} epoch{s} from seed {seed}: {names}.",
+        count=len(lanes),
+        epochs=epochs,
+        s="" if epochs == 1 else "s",
+        seed=seed,
+        names=names,
+    )
+    _finish(say("Start the race"), plan, len(lanes), problem, lambda: start_race(session.runs(), lanes))
 
 
 def _names(picked: Sequence[Summary]) -> list[str]:
@@ -67,11 +75,11 @@ def _names(picked: Sequence[Summary]) -> list[str]:
 def _variant(base: TrainingConfig, source: str) -> tuple[Variant, list[str]]:
     """What differs, and which values of it."""
     known = variants()
-    name = st.selectbox("What differs", list(known), key="race-variant", persist_state="session", width=230)
+    name = st.selectbox(say("What differs"), list(known), key="race-variant", persist_state="session", width=230)
     variant = known[name or next(iter(known))]
     labels = list(variant.choices(base))
     values = st.multiselect(
-        "Values" + (" (type others)" if variant.typed else ""),
+        say("Values") + (say(" (type others)") if variant.typed else ""),
         labels,
         default=labels[:3],
         key=css_key(f"race-values-{variant.name}-{source}-{zlib.crc32(repr(labels).encode())}"),
@@ -85,21 +93,34 @@ def _variant(base: TrainingConfig, source: str) -> tuple[Variant, list[str]]:
 
 def _repeats(picked: Sequence[Summary]) -> None:
     st.markdown(
-        "**Repeats: the same settings with other seeds.** How much of a result is luck? The chart shows their mean "
-        "and spread; two sets of repeats tell whether one beats the other beyond luck."
+        say(
+            "**Repeats: the same settings with other seeds.** How much of a result is luck? The "
+            "chart shows their mean and spread; two sets of repeats tell whether one beats the other "
+            "beyond luck.",
+        )
     )
     with st.container(horizontal=True, vertical_alignment="bottom", key="repeats-fields", gap="small"):
         several = [TOGETHER] if len(picked) > 1 else []
         source = _source([*several, *(each.id for each in picked), SIDEBAR], picked, "repeats")
         chosen = picked if source == TOGETHER else [each for each in picked if each.id == source]
         lanes = _repeated(chosen)
-        seeds = st.slider("Seeds each", FEWEST_SEEDS, MOST_SEEDS, 5, key="repeats-seeds", width=220)
+        seeds = st.slider(say("Seeds each"), FEWEST_SEEDS, MOST_SEEDS, 5, key="repeats-seeds", width=220)
         epochs = _number("Epochs", "repeats-epochs", lanes[0].config.epochs, 1000, source)
     lanes = [Lane(lane.name, lane.config.with_values({"epochs": epochs})) for lane in lanes]
     count = seeds * len(lanes)
-    plan = f"{count} runs of {epochs:,} epoch{'' if epochs == 1 else 's'}: {'; '.join(lane.name for lane in lanes)}."
+    plan = say(
+        "{count} runs of {epochs:,} epoch{s}: {join}.",
+        count=count,
+        epochs=epochs,
+        s="" if epochs == 1 else "s",
+        join="; ".join(lane.name for lane in lanes),
+    )
     _finish(
-        "Start the repeats", plan, count, _problem(lanes, 1, ""), lambda: start_repeats(session.runs(), lanes, seeds)
+        say("Start the repeats"),
+        plan,
+        count,
+        _problem(lanes, 1, ""),
+        lambda: start_repeats(session.runs(), lanes, seeds),
     )
 
 
@@ -116,10 +137,10 @@ def _repeated(chosen: Sequence[Summary]) -> list[Lane]:
 
 def _source(sources: Sequence[str], picked: Sequence[Summary], form: str) -> str:
     """Whose settings to start from."""
-    names = {each.id: each.name for each in picked} | {SIDEBAR: "the sidebar of the Train page"}
-    names[TOGETHER] = f"the {len(picked)} picked runs"
+    names = {each.id: each.name for each in picked} | {SIDEBAR: say("the sidebar of the Train page")}
+    names[TOGETHER] = say("the {count} picked runs", count=len(picked))
     key = f"{form}-source-{zlib.crc32(' '.join(sources).encode())}"  # other picks, another menu
-    chosen = st.selectbox("Start from", sources, key=key, format_func=lambda each: names[each], width=270)
+    chosen = st.selectbox(say("Start from"), sources, key=key, format_func=lambda each: names[each], width=270)
     return chosen or SIDEBAR
 
 
@@ -146,7 +167,11 @@ def _problem(lanes: Sequence[Lane], fewest: int, otherwise: str) -> str:
 def _finish(label: str, plan: str, count: int, problem: str, start: Callable[[], list[str]]) -> None:
     """What will happen, and the buttons."""
     most = session.runs().most
-    waits = f" {most} train{'s' if most == 1 else ''} at once; the rest wait in this order." if count > most else ""
+    waits = (
+        say(" {most} train{s} at once; the rest wait in this order.", most=most, s="s" if most == 1 else "")
+        if count > most
+        else ""
+    )
     if problem:
         st.error(literal(problem), icon=":material/error:")
     else:
@@ -164,7 +189,7 @@ def _finish(label: str, plan: str, count: int, problem: str, start: Callable[[],
         st.button(
             label, key="group-start", type="primary", icon=":material/flag:", on_click=begin, disabled=bool(problem)
         )
-        st.button("Not now", key="group-cancel", type="tertiary", on_click=close)
+        st.button(say("Not now"), key="group-cancel", type="tertiary", on_click=close)
 
 
 def open_form(form: str) -> None:

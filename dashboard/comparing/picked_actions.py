@@ -11,6 +11,7 @@ from dashboard.comparing.catalog import Summary
 from dashboard.comparing.picking import change_about, open_run, picking, take_settings
 from dashboard.comparing.race import MOST_LANES
 from dashboard.controlled import controlled
+from dashboard.language import say
 from dashboard.markdown import literal
 from engine.about import LONGEST_NAME, LONGEST_NOTE
 from engine.rundir import RunError
@@ -23,25 +24,25 @@ def render(picked: Sequence[Summary]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="picked-actions", gap="xsmall"):
         if len(picked) == 1:
             (one,) = picked
-            _button("Open", "open_in_new", "open-picked", open_run, one.id, help="Show it on the Train page.")
+            _button(say("Open"), "open_in_new", "open-picked", open_run, one.id, help=say("Show it on the Train page."))
             _button(
-                "Change and train",
+                say("Change and train"),
                 "tune",
                 "duplicate",
                 take_settings,
                 one,
                 off=one.config is None,
-                help="Put its settings into the sidebar of the Train page, to change them and train anew.",
+                help=say("Put its settings into the sidebar of the Train page, to change them and train anew."),
             )
             _name_and_note(one)
         _steering(picked)
         starred = all(each.about.starred for each in picked)
-        label = "Take stars off" if starred else "Star"
+        label = say("Take stars off") if starred else say("Star")
         _button(label, "star", "star-picked", _star, [each.id for each in picked], not starred)
-        few = f"Up to {MOST_LANES} runs." if len(picked) > MOST_LANES else None
+        few = say("Up to {most_lanes} runs.", most_lanes=MOST_LANES) if len(picked) > MOST_LANES else None
         many = len(picked) > MOST_LANES
-        _button("Race", "sports_score", "race-picked", group_form.open_form, "race", off=many, help=few)
-        _button("Repeat", "repeat", "repeat-picked", group_form.open_form, "repeats", off=many, help=few)
+        _button(say("Race"), "sports_score", "race-picked", group_form.open_form, "race", off=many, help=few)
+        _button(say("Repeat"), "repeat", "repeat-picked", group_form.open_form, "repeats", off=many, help=few)
         _delete(picked)
 
 
@@ -49,10 +50,10 @@ def _steering(picked: Sequence[Summary]) -> None:
     """Continue what was interrupted; stop what goes on."""
     interrupted = [each.id for each in picked if each.state == "interrupted"]
     if interrupted:
-        _button("Continue", "play_arrow", "continue-picked", _each, session.runs().resume, interrupted)
+        _button(say("Continue"), "play_arrow", "continue-picked", _each, session.runs().resume, interrupted)
     going = [each.id for each in picked if each.going]
     if going:
-        _button("Stop", "stop", "stop-picked", _each, _stop, going)
+        _button(say("Stop"), "stop", "stop-picked", _each, _stop, going)
 
 
 def _button(
@@ -62,13 +63,13 @@ def _button(
 
 
 def _name_and_note(summary: Summary) -> None:
-    popover = st.popover("Name and note", key=f"about-{summary.id}", on_change="rerun", icon=":material/edit:")
+    popover = st.popover(say("Name and note"), key=f"about-{summary.id}", on_change="rerun", icon=":material/edit:")
     if not popover.open:
         return
     with popover:
         controlled(
             st.text_input,
-            "Name",
+            say("Name"),
             f"name-{summary.id}",
             summary.about.name,
             lambda text: change_about(summary.id, name=(text or "").strip()),
@@ -77,33 +78,33 @@ def _name_and_note(summary: Summary) -> None:
         )
         controlled(
             st.text_area,
-            "Note",
+            say("Note"),
             f"note-{summary.id}",
             summary.about.note,
             lambda text: change_about(summary.id, note=(text or "").strip()),
             max_chars=LONGEST_NOTE,
-            placeholder="What was tried, and what came of it",
+            placeholder=say("What was tried, and what came of it"),
         )
-        st.caption(literal(f"Run {summary.id}"))
+        st.caption(literal(say("Run {id}", id=summary.id)))
 
 
 def _delete(picked: Sequence[Summary]) -> None:
     # The key holds what is picked, so that a question is never answered for other runs than it was asked for.
     key = delete_key([each.id for each in picked])
-    popover = st.popover("Delete", key=key, on_change="rerun", icon=":material/delete:")
+    popover = st.popover(say("Delete"), key=key, on_change="rerun", icon=":material/delete:")
     if not popover.open:
         return
     with popover:
         going = [each.name for each in picked if each.going and each.state != "queued"]
         if going:
-            st.markdown("What trains cannot be deleted. Stop it first:")
+            st.markdown(say("What trains cannot be deleted. Stop it first:"))
             st.text("\n".join(going))
             return
-        what = "this run" if len(picked) == 1 else f"these {len(picked)} runs"
-        st.markdown(f"Delete {what} with all weights, curves and notes? **This cannot be undone.**")
+        what = say("this run") if len(picked) == 1 else say("these {count} runs", count=len(picked))
+        st.markdown(say("Delete {what} with all weights, curves and notes? **This cannot be undone.**", what=what))
         st.text("\n".join(each.name for each in picked[:8]) + ("\n…" if len(picked) > 8 else ""))
         ids = [each.id for each in picked]
-        st.button(f"Delete {what}", key="delete-now", type="primary", on_click=_delete_now, args=(ids,))
+        st.button(say("Delete {what}", what=what), key="delete-now", type="primary", on_click=_delete_now, args=(ids,))
 
 
 def delete_key(ids: Sequence[str]) -> str:
@@ -141,7 +142,7 @@ def _each(act: Callable[[str], None], ids: Sequence[str]) -> None:
 def in_short(problems: Sequence[str]) -> str:
     """The first few of them, and how many more there are."""
     more = len(problems) - MOST_PROBLEMS
-    return " ".join([*problems[:MOST_PROBLEMS], *([f"And {more} more like these."] if more > 0 else [])])
+    return " ".join([*problems[:MOST_PROBLEMS], *([say("And {more} more like these.", more=more)] if more > 0 else [])])
 
 
 def _stop(run_id: str) -> None:

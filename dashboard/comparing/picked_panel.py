@@ -22,6 +22,7 @@ from dashboard.comparing.picked_tables import (
 )
 from dashboard.comparing.picking import picking
 from dashboard.comparing.ranking import Entrant, rank
+from dashboard.language import say
 from dashboard.live_chart import live_chart
 from engine.history import History
 from engine.rundir import RunError
@@ -66,7 +67,13 @@ def render(picked: Sequence[Summary]) -> None:
         with st.container(key="overlay-chart", gap="xsmall"):
             figure = _figure(lines, histories, view, given)
             live_chart(
-                figure, "runs-chart", "runs", CHART_HEIGHT, f"{view.quantity} of {len(lines)} lines. {' '.join(said)}"
+                figure,
+                "runs-chart",
+                "runs",
+                CHART_HEIGHT,
+                say(
+                    "{quantity} of {count} lines. {join}", quantity=view.quantity, count=len(lines), join=" ".join(said)
+                ),
             )
             st.html(f'<div class="runs-caption">{escape(_caption(view, lines, len(picked)))}</div>')
         with st.container(key="overlay-side", gap="xsmall"):
@@ -87,14 +94,14 @@ def _histories(picked: Sequence[Summary]) -> dict[str, History]:
 
 def _options(picked: Sequence[Summary]) -> tuple[View, bool]:
     with st.container(horizontal=True, vertical_alignment="center", key="overlay-options", gap="small"):
-        quantity = choice("What", QUANTITIES, "overlay-quantity")
-        shows = choice("Of which images", SHOWS, "overlay-shows")
-        x = choice("Along the bottom", X_AXES, "overlay-x")
+        quantity = choice(say("What"), QUANTITIES, "overlay-quantity")
+        shows = choice(say("Of which images"), SHOWS, "overlay-shows")
+        x = choice(say("Along the bottom"), X_AXES, "overlay-x")
         together, band = False, "range"
         if _has_repeats(picked):
-            together = choice("Repeats", GROUPED, "overlay-grouped") == MEAN
+            together = choice(say("Repeats"), GROUPED, "overlay-grouped") == MEAN
             if together:
-                band = choice("Band", BANDS, "overlay-band")
+                band = choice(say("Band"), BANDS, "overlay-band")
         log = quantity == "loss" and log_loss("overlay-log")
         smooth = SMOOTHING if shows == "validation" else smoothing("overlay-smoothing")
     return View(quantity, shows, x, smooth, log, band), together
@@ -116,19 +123,30 @@ def _figure(lines: Sequence[Line], histories: dict[str, History], view: View, gi
 def _caption(view: View, lines: Sequence[Line], picked: int) -> str:
     words = []
     if view.shows == "both":
-        words.append("Solid: validation; dotted: training.")
+        words.append(say("Solid: validation; dotted: training."))
     elif view.shows == "training":
-        words.append("Training batches, smoothed.")
+        words.append(say("Training batches, smoothed."))
     else:
-        words.append("On the validation images, at the ends of epochs; before the first, on a part of them.")
+        words.append(say("On the validation images, at the ends of epochs; before the first, on a part of them."))
     if any_groups(lines):
-        edge = {"range": "from the smallest to the largest of the seeds", "deviation": "one standard deviation"}
-        sides = " to each side" if view.band == "deviation" else ""
-        words.append(f"Lines: means of the seeds, as far as all have come; bands: {edge[view.band]}{sides}.")
+        edge = {
+            "range": say("from the smallest to the largest of the seeds"),
+            "deviation": say("one standard deviation"),
+        }
+        sides = say(" to each side") if view.band == "deviation" else ""
+        words.append(
+            say(
+                "Lines: means of the seeds, as far as all have come; bands: {edge}{sides}.",
+                edge=edge[view.band],
+                sides=sides,
+            )
+        )
     if view.x == "seconds" and len(lines) > 1:
-        words.append("Runs that train at the same time share the cores: their seconds are longer than alone.")
+        words.append(say("Runs that train at the same time share the cores: their seconds are longer than alone."))
     if view.x == "step" and len({run.config.batch_size for line in lines for run in line.runs if run.config}) > 1:
-        words.append("Batches differ in size, so steps do too: compare by epochs or time.")
+        words.append(say("Batches differ in size, so steps do too: compare by epochs or time."))
     if picked > MOST_RUNS:
-        words.append(f"The first {MOST_RUNS} of {picked} picked runs are drawn.")
+        words.append(
+            say("The first {most_runs} of {picked} picked runs are drawn.", most_runs=MOST_RUNS, picked=picked)
+        )
     return " ".join(words)

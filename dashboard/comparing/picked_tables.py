@@ -12,6 +12,7 @@ from dashboard.comparing.groups import Group, Results, results, versus
 from dashboard.comparing.picking import picking
 from dashboard.comparing.ranking import Ranking
 from dashboard.comparing.run_table import line_style
+from dashboard.language import say
 from dashboard.training.progress import duration
 from engine.config import TrainingConfig
 
@@ -49,11 +50,25 @@ def in_words(lines: Sequence[Line], ranking: Ranking) -> list[str]:
     if not any_groups(lines):
         only = ranking.standings[0] if len(ranking.standings) == 1 else None
         if only is not None:
-            return [f"{only.entrant.name}: best validation accuracy {_percent(only.best)}."] if only.best else []
+            return (
+                [
+                    say(
+                        "{name}: best validation accuracy {percent}.",
+                        name=only.entrant.name,
+                        percent=_percent(only.best),
+                    )
+                ]
+                if only.best
+                else []
+            )
         return [ranking.sentence]
     found = [_results(line) for line in lines]
     going = sum(each.going for each in found)
-    more = [f"{going} of the runs {'is' if going == 1 else 'are'} still to come."] if going and len(found) > 1 else []
+    more = (
+        [say("{going} of the runs {word} still to come.", going=going, word="is" if going == 1 else "are")]
+        if going and len(found) > 1
+        else []
+    )
     said = versus(found)
     return [*said, *more] if said else [each.sentence for each in found]
 
@@ -78,7 +93,7 @@ def _swatch(line_id: str, given: dict[str, int]) -> str:
 def ranking_table(ranking: Ranking, lines: Sequence[Line], given: dict[str, int]) -> str:
     """The runs in their places, as HTML. given: line -> place in the order of colours."""
     of_run = {run.id: line.id for line in lines for run in line.runs}
-    point = f"After {ranking.point}" if ranking.point else "So far"
+    point = say("After {point}", point=ranking.point) if ranking.point else say("So far")
     rows = []
     for each in ranking.standings:
         entrant = each.entrant
@@ -94,7 +109,7 @@ def ranking_table(ranking: Ranking, lines: Sequence[Line], given: dict[str, int]
         )
         name = f"{_swatch(of_run[entrant.id], given)}{escape(entrant.name)}<small>{escape(state)}</small>"
         rows.append([name if cell is None else escape(cell) for cell in cells])
-    return _table(["", "Run", point, "Time", "Best", "Test"], rows)
+    return _table(["", say("Run"), point, say("Time"), say("Best"), say("Test")], rows)
 
 
 def group_table(lines: Sequence[Line], given: dict[str, int]) -> str:
@@ -104,11 +119,15 @@ def group_table(lines: Sequence[Line], given: dict[str, int]) -> str:
         found = _results(line)
         values = [100 * value for value in found.validation]
         mean = f"{sum(values) / len(values):.2f} %" if values else "–"
-        spread = f"{min(values):.2f} to {max(values):.2f}" if len(values) > 1 else "–"
+        spread = say("{min:.2f} to {max:.2f}", min=min(values), max=max(values)) if len(values) > 1 else "–"
         test = f"{100 * sum(found.test) / len(found.test):.2f} %" if found.test else "–"
-        through = f"{len(values)} of {len(line.runs)}"
+        through = say("{count} of {count2}", count=len(values), count2=len(line.runs))
         rows.append([f"{_swatch(line.id, given)}{escape(line.name)}", through, mean, spread, test])
-    return _table(["Settings", "Seeds through", "Mean validation", "Range", "Mean test"], rows, "runs-groups")
+    return _table(
+        [say("Settings"), say("Seeds through"), say("Mean validation"), say("Range"), say("Mean test")],
+        rows,
+        "runs-groups",
+    )
 
 
 def _contrasts(configs: tuple[TrainingConfig, ...]) -> list[Contrast]:
@@ -127,11 +146,11 @@ def differences(lines: Sequence[Line], given: dict[str, int]) -> None:
     found = _contrasts(tuple(config for _, config in told if config is not None))
     if any_groups(lines):
         found = [row for row in found if row.name != "Seed"]
-    st.markdown("##### Settings that differ", anchors=False)
+    st.markdown(say("##### Settings that differ"), anchors=False)
     if not found:
-        st.caption("None: these runs were asked for the same.")
+        st.caption(say("None: these runs were asked for the same."))
         return
-    heads = ["Setting", *(f"{_swatch(line.id, given)}{escape(line.name)}" for line, _ in told)]
+    heads = [say("Setting"), *(f"{_swatch(line.id, given)}{escape(line.name)}" for line, _ in told)]
     rows = [[f"<b>{escape(row.name)}</b>", *(escape(value) for value in row.values)] for row in found]
     st.html(_table(heads, rows, "runs-differences"))
 

@@ -8,6 +8,7 @@ from typing import Any
 from dashboard import session
 from dashboard.comparing.catalog import Catalog, Summary
 from dashboard.comparing.contrasts import Contrast
+from dashboard.language import say
 from dashboard.running.runs import Runs
 from engine.about import About, read_about, write_about
 from engine.config import TrainingConfig
@@ -73,7 +74,9 @@ def change_about(run_id: str, **changes: Any) -> None:
     except RunError as error:
         picking().problem = str(error)
     except OSError as error:
-        picking().problem = f"Nothing can be written to the folder of run {run_id}: {error.strerror}."
+        picking().problem = say(
+            "Nothing can be written to the folder of run {run_id}: {strerror}.", run_id=run_id, strerror=error.strerror
+        )
 
 
 def open_run(run_id: str) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.comparing.catalog import Summary
 from dashboard.comparing.picking import catalog
+from dashboard.language import say
 from dashboard.markdown import literal
 from dashboard.training.progress import percent
 
@@ -15,13 +16,13 @@ MOST = 12
 
 def render() -> None:
     """A menu that reads the run folders only while it is open."""
-    menu = st.popover("Runs", key="run-menu", on_change="rerun", icon=":material/history:")
+    menu = st.popover(say("Runs"), key="run-menu", on_change="rerun", icon=":material/history:")
     if not menu.open:
         return
     with menu:
         summaries, _ = catalog().look()
         if not summaries:
-            st.caption("No run yet. Those that are started in a shell show up here too.")
+            st.caption(say("No run yet. Those that are started in a shell show up here too."))
         for each in summaries[:MOST]:
             chosen = each.id == session.shown().run_id
             st.button(
@@ -33,9 +34,15 @@ def render() -> None:
                 args=(each.id,),
             )
         if len(summaries) > MOST:
-            st.caption(f"The {MOST} newest of {len(summaries):,}. The page Runs has all of them, side by side.")
+            st.caption(
+                say(
+                    "The {most} newest of {count:,}. The page Runs has all of them, side by side.",
+                    most=MOST,
+                    count=len(summaries),
+                )
+            )
         if session.shown().run_id is not None:
-            st.button("Show none", key="open-none", on_click=_open, args=(None,))
+            st.button(say("Show none"), key="open-none", on_click=_open, args=(None,))
 
 
 def _open(run_id: str | None) -> None:

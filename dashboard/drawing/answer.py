@@ -15,6 +15,7 @@ from dashboard.charts import probability_bars
 from dashboard.charts.bars import percent
 from dashboard.drawing.readers import Reader, no_drawings, reads_drawings
 from dashboard.drawing.reading import ALL_STEPS, Shares, Sheet, answers, digits, ink_of
+from dashboard.language import say, translated
 from engine import Model
 from engine.drawing import Prepared, PrepareSettings
 
@@ -47,16 +48,16 @@ def render_all(
     models = [each for each in known if reads_drawings(each[1])]
     for each in known:
         if each not in models:
-            say(no_drawings(*each))
+            tell(translated(no_drawings(*each)))
     if not models and not known:
-        say("No network can read yet. Press Train: its answers appear here within seconds.")
+        tell(say("No network can read yet. Press Train: its answers appear here within seconds."))
     if not models:
         return None
     shares = [_answers(reader, model, sheet, settings) for reader, model in models] if sheet else []
     if sheet is None or not len(shares[0]):
         *others, last = [reader.name for reader, _ in models]
-        names = f"{', '.join(others)} and {last}" if others else last
-        more = f"{empty} The answer will come from {names}."
+        names = say("{join} and {last}", join=", ".join(others), last=last) if others else last
+        more = say("{empty} The answer will come from {names}.", empty=empty, names=names)
         st.html(f'<div class="ink-answer"><p>{escape(more)}</p></div>' + probability_bars(None))
         return None
     blocks = [
@@ -93,7 +94,9 @@ def _several(found: tuple[Prepared, ...], shares: Shares, least: float, by: str)
     read = [digit for digit, _ in told]
     number = (" " if max(map(len, read)) > 1 else "").join(read)
     unknown = read.count(UNKNOWN)
-    count = f"{len(found)} digits" + (f", {unknown} of them unclear." if unknown else ".")
+    count = say("{count} digits", count=len(found)) + (
+        say(", {unknown} of them unclear.", unknown=unknown) if unknown else "."
+    )
     figures = "".join(
         f"<figure>{picture(each.image, words)}<figcaption><b>{digit}</b> {escape(percent(float(share.max())))}"
         f"</figcaption>{probability_bars(share, words, compact=True)}</figure>"
@@ -113,14 +116,22 @@ def in_words(probabilities: NDArray[np.floating], least: float = 0.0) -> tuple[s
     if share < least:
         return (
             UNKNOWN,
-            f"I don't know: {best} ({percent(share)}), or {other} ({percent(rest)})?",
+            say(
+                "I don't know: {best} ({share}), or {other} ({rest})?",
+                best=best,
+                share=percent(share),
+                other=other,
+                rest=percent(rest),
+            ),
         )
     if share >= SURE:
-        sure = "more than 99 %" if share > 0.99 else percent(share)
-        return str(first), f"{best.capitalize()}, {sure} sure."
+        sure = say("more than 99 %") if share > 0.99 else percent(share)
+        return str(first), say("{capitalize}, {sure} sure.", capitalize=best.capitalize(), sure=sure)
     if share >= UNSURE:
-        return str(first), f"Probably {best} ({percent(share)}), perhaps {other}."
-    return str(first), f"Not sure: {best} ({percent(share)}), or {other}?"
+        return str(first), say(
+            "Probably {best} ({share}), perhaps {other}.", best=best, share=percent(share), other=other
+        )
+    return str(first), say("Not sure: {best} ({share}), or {other}?", best=best, share=percent(share), other=other)
 
 
 def _named(label: int) -> str:
@@ -159,6 +170,6 @@ def _encoded(pixels: bytes, shape: tuple[int, int]) -> str:
     return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", image)[1].tobytes()).decode()
 
 
-def say(text: str) -> None:
+def tell(text: str) -> None:
     """A sentence where an answer would be."""
     st.html(f'<div class="ink-answer"><p>{escape(text)}</p></div>')

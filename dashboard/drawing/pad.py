@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session, style
 from dashboard.controlled import controlled
+from dashboard.language import say
 from dashboard.session import Drawing, Sketch
 
 INK, PAPER = "#ffffff", "#0b0d12"
@@ -32,19 +33,21 @@ def render(side: int, width: int = 0) -> DeltaGenerator:
     _take(drawing, result)
     st.html("<style></style>" if drawing.sketches else style.INVITATION)
     with st.container(horizontal=True, vertical_alignment="center", key="pad-tools", width=side):
-        st.button("Clear", key="pad-clear", on_click=_clear, args=(drawing,), disabled=not drawing.sketches)
-        st.button("Undo", key="pad-undo", on_click=_undo, args=(drawing, side, width), disabled=not drawing.sketches)
+        st.button(say("Clear"), key="pad-clear", on_click=_clear, args=(drawing,), disabled=not drawing.sketches)
+        st.button(
+            say("Undo"), key="pad-undo", on_click=_undo, args=(drawing, side, width), disabled=not drawing.sketches
+        )
         controlled(
             st.slider,
-            "Brush",
+            say("Brush"),
             "pad-brush",
             drawing.brush,
             lambda width: setattr(drawing, "brush", width),
             min_value=6,
             max_value=32,
-            format="Brush %d",
+            format=say("Brush %d"),
             label_visibility="collapsed",
-            help="Width of the brush",
+            help=say("Width of the brush"),
         )
     return over
 

@@ -5,6 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
+from dashboard.language import say
 from dashboard.markdown import literal
 from dashboard.session import Photo
 from engine.drawing import PictureError, decode_picture
@@ -15,10 +16,10 @@ def render() -> DeltaGenerator | None:
     """The uploader or the camera, and the picture. Returns a place that lies over it; None while there is none."""
     desk = session.desk()
     if desk.source == "camera":
-        st.camera_input("Photograph a digit", key="photo-camera", on_change=_take, args=("photo-camera",))
+        st.camera_input(say("Photograph a digit"), key="photo-camera", on_change=_take, args=("photo-camera",))
     else:
         st.file_uploader(
-            "A photograph or a scan of digits, PNG or JPEG",
+            say("A photograph or a scan of digits, PNG or JPEG"),
             type=["png", "jpg", "jpeg"],
             max_upload_size=MOST_BYTES // 1_000_000,
             key="photo-file",
@@ -28,10 +29,10 @@ def render() -> DeltaGenerator | None:
     if desk.problem:
         st.error(literal(desk.problem), icon=":material/error:")
     if desk.photo is None:
-        st.caption("Dark ink on light paper reads best; shadows do no harm. The picture is not saved.")
+        st.caption(say("Dark ink on light paper reads best; shadows do no harm. The picture is not saved."))
         return None
     with st.container(key="photo-picture"):
-        st.image(desk.photo.encoded, width="stretch", alt="the picture that is read")
+        st.image(desk.photo.encoded, width="stretch", alt=say("the picture that is read"))
         return st.empty()
 
 

@@ -19,6 +19,7 @@ from dashboard.drawing import answer, tab_memory
 from dashboard.drawing.pin_curves import MOST_PINS, Curves, Pin, Pinned, Shares, ask, curves, image_of, right_since
 from dashboard.drawing.readers import choose, no_drawings, pretrained, reads_drawings
 from dashboard.drawing.reading import Sheet, answers, digits, on_desk, remembered
+from dashboard.language import say
 from dashboard.live_chart import live_chart
 from dashboard.markdown import literal
 from engine import Model
@@ -45,7 +46,7 @@ def render_strip(run: RunFolder | None, at_step: int | None) -> None:
     """
     pins = session.kept("pins", Pinned)
     with st.container(key="pins", gap="small"):
-        st.markdown("##### My digits", anchors=False)
+        st.markdown(say("##### My digits"), anchors=False)
         _form(pins, on_desk() if session.place().page == "draw" else session.drawing().sketch)
         with st.container(key="pins-live", gap="small"):
             if pins.items:
@@ -62,25 +63,29 @@ def _form(pins: Pinned, sheet: Sheet | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="pin-form", gap="small"):
         controlled(
             st.text_input,
-            "Pin as" if len(found) < 2 else f"Pin {len(found)} digits as",
+            say("Pin as") if len(found) < 2 else say("Pin {count} digits as", count=len(found)),
             "pin-as",
             form.label,
             lambda text: setattr(form, "label", text.strip()),
             width=150,
             max_chars=2 * MOST_PINS,
-            placeholder="0 to 9",
+            placeholder=say("0 to 9"),
             disabled=not found,
-            help="Which digit it is. The guess is that of the best network that ships; change it where it is wrong.",
+            help=say(
+                "Which digit it is. The guess is that of the best network that ships; change it where it is wrong.",
+            ),
         )
-        st.button("Pin", key="pin", icon=":material/keep:", on_click=_pin, args=(pins, form), disabled=not found)
+        st.button(say("Pin"), key="pin", icon=":material/keep:", on_click=_pin, args=(pins, form), disabled=not found)
         if pins.items:
-            st.button("Remove all", key="pin-clear", type="tertiary", on_click=pins.items.clear)
+            st.button(say("Remove all"), key="pin-clear", type="tertiary", on_click=pins.items.clear)
     if form.problem:
         st.error(literal(form.problem), icon=":material/error:")
     elif not pins.items:
         st.caption(
-            "Draw a digit, say which one it is, and pin it. Its bars and the curve of the right answer stay here while "
-            "a network learns, also for a run that has ended."
+            say(
+                "Draw a digit, say which one it is, and pin it. Its bars and the curve of the right "
+                "answer stay here while a network learns, also for a run that has ended.",
+            )
         )
 
 
@@ -109,11 +114,24 @@ def _pin(pins: Pinned, form: Form) -> None:
 def problem(text: str, count: int, room: int) -> str:
     """Why `count` digits cannot be pinned as `text`, where there is room for `room` more; "" if they can."""
     if not (text.isascii() and text.isdigit()):
-        return f"Say which digits they are, in order, such as {'7' if count == 1 else '371'}; got “{text}”."
+        return say(
+            "Say which digits they are, in order, such as {word}; got “{text_}”.",
+            word="7" if count == 1 else "371",
+            text_=text,
+        )
     if len(text) != count:
-        return f"There {'is 1 digit' if count == 1 else f'are {count} digits'} on the pad, and “{text}” is {len(text)}."
+        return say(
+            "There {count} on the pad, and “{text_}” is {count2}.",
+            count="is 1 digit" if count == 1 else f"are {count} digits",
+            text_=text,
+            count2=len(text),
+        )
     if count > room:
-        return f"At most {MOST_PINS} digits can be pinned, and there is room for {room} more. Remove some first."
+        return say(
+            "At most {most_pins} digits can be pinned, and there is room for {room} more. Remove some first.",
+            most_pins=MOST_PINS,
+            room=room,
+        )
     return ""
 
 
@@ -123,7 +141,7 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
     reader = choose(run, at_step)
     model = reader.model() if reader is not None else None
     if reader is None or model is None:
-        st.caption("No network can read yet. Press Train.")
+        st.caption(say("No network can read yet. Press Train."))
         return
     if not reads_drawings(model):
         st.caption(literal(no_drawings(reader, model)))
@@ -134,13 +152,21 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
         for place, pin in enumerate(items):
             with st.container(width=172, key=f"pin-card-{pin.number}", gap="xsmall"):
                 st.html(_card(pin, model, shares[place], found, place))
-                st.button("Remove", key=f"unpin-{pin.number}", type="tertiary", on_click=_unpin, args=(pins, pin))
+                st.button(say("Remove"), key=f"unpin-{pin.number}", type="tertiary", on_click=_unpin, args=(pins, pin))
     if run is None or found is None or not len(found.steps):
-        st.caption(f"These are the answers of {literal(reader.name)}. Train a network to see the curves.")
+        st.caption(
+            say("These are the answers of {name}. Train a network to see the curves.", name=literal(reader.name))
+        )
         return
     _chart(run, items, found, at_step)
-    more = f" {found.left} of its snapshots are still to be asked." if found.left else ""
-    st.caption(f"How sure {literal(reader.name)} was of the right answer, in each snapshot of its weights.{more}")
+    more = say(" {left} of its snapshots are still to be asked.", left=found.left) if found.left else ""
+    st.caption(
+        say(
+            "How sure {name} was of the right answer, in each snapshot of its weights.{more}",
+            name=literal(reader.name),
+            more=more,
+        )
+    )
 
 
 def _chart(run: RunFolder, items: Sequence[Pin], found: Curves, at_step: int | None) -> None:
@@ -179,13 +205,24 @@ def _card(pin: Pin, model: Model, shares: Shares, found: Curves | None, place: i
 def _in_words(pin: Pin, shares: Shares, found: Curves | None, place: int) -> str:
     top = int(shares.argmax())
     if pin.label >= len(shares):
-        return f"A {pin.label}, for which this network has no class: it knows 0 to {len(shares) - 1}."
+        return say(
+            "A {label}, for which this network has no class: it knows 0 to {len}.", label=pin.label, len=len(shares) - 1
+        )
     if top != pin.label:
-        return f"A {pin.label}, taken for {top} ({percent(float(shares[top]))})."
+        return say(
+            "A {label}, taken for {top} ({shares}).", label=pin.label, top=top, shares=percent(float(shares[top]))
+        )
     since = right_since(found, place, pin.label) if found is not None else None
-    return f"A {pin.label}, {percent(float(shares[top]))} sure" + (f"; right since step {since:,}." if since else ".")
+    return say("A {label}, {shares} sure", label=pin.label, shares=percent(float(shares[top]))) + (
+        say("; right since step {since:,}.", since=since) if since else "."
+    )
 
 
 def _chart_in_words(items: Sequence[Pin], right: Shares, found: Curves) -> str:
     ends = ", ".join(f"{pin.label}: {percent(float(right[-1, place]))}" for place, pin in enumerate(items))
-    return f"probability of the right answer from step {found.steps[0]:,} to step {found.steps[-1]:,}, last {ends}"
+    return say(
+        "probability of the right answer from step {steps:,} to step {steps2:,}, last {ends}",
+        steps=found.steps[0],
+        steps2=found.steps[-1],
+        ends=ends,
+    )

@@ -15,6 +15,7 @@ from dashboard.controlled import controlled
 from dashboard.drawing import answer
 from dashboard.drawing.readers import Reader, read
 from dashboard.drawing.reading import Shares, Sheet, digits, remembered
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine import Model
 from engine.drawing import Prepared, PrepareSettings
@@ -57,7 +58,7 @@ def render(sheet: Sheet, reader: Reader, model: Model, index: int) -> None:
     found = digits(sheet, model.image_size, here)
     if index >= len(found):
         return
-    st.markdown("##### How the drawing becomes what the network sees", anchors=False)
+    st.markdown(say("##### How the drawing becomes what the network sees"), anchors=False)
     asked = (model, sheet, here, index)
     worth = remembered(
         session.desk().answers, "worth of the steps", asked, lambda: worth_of_steps(sheet, model, here, index)
@@ -65,17 +66,22 @@ def render(sheet: Sheet, reader: Reader, model: Model, index: int) -> None:
     with st.container(horizontal=True, gap="medium", key="steps-row"):
         before = _step(found[index], "ink", None)
         with st.container(width=128, gap="xsmall", key="step-ink"):
-            st.html(_figure(before, "Ink", "<strong>Ink</strong><br>all that is no background"))
+            st.html(_figure(before, say("Ink"), "<strong>Ink</strong><br>all that is no background"))
         for name, (label, help_) in STEPS.items():
             on = getattr(here, name)
             before = _step(found[index], name.replace("_", " "), before)
             with st.container(width=128, gap="xsmall", key=f"step-{name.replace('_', '-')}"):
-                st.html(_figure(before, label, _in_words(worth.get(name), on), off=not on))
-                controlled(st.toggle, label, f"prepare-{name}", on, partial(_switch, name), help=help_)
+                st.html(_figure(before, translated(label), _in_words(worth.get(name), on), off=not on))
+                controlled(
+                    st.toggle, translated(label), f"prepare-{name}", on, partial(_switch, name), help=translated(help_)
+                )
     st.markdown(sentence(worth, here))
     st.caption(
-        "Switch a step off to see what it is worth. MNIST's digits were made this way: 20 of 28 pixels tall or wide, "
-        f"the centre of mass in the middle. The figures are those of {literal(reader.name)}."
+        say(
+            "Switch a step off to see what it is worth. MNIST's digits were made this way: 20 of 28 "
+            "pixels tall or wide, the centre of mass in the middle. The figures are those of {name}.",
+            name=literal(reader.name),
+        )
     )
 
 
@@ -119,14 +125,19 @@ def sentence(worth: dict[str, Worth], here: PrepareSettings) -> str:
     """Which of the steps that are on this answer needs most."""
     needed = {name: each for name, each in worth.items() if getattr(here, name)}
     if not needed:
-        return "All steps are switched off: the network gets the whole canvas, shrunk."
+        return say("All steps are switched off: the network gets the whole canvas, shrunk.")
     name, most = max(needed.items(), key=lambda item: item[1].loss)
     label = STEPS[name][0].lower()
     if most.loss < MATTERS:
-        return "This drawing is read alike without any one of the steps."
-    return (
-        f"**{label.capitalize()}** matters most here: {percent(most.share)} sure of {most.digit} with it, "
-        f"without it {percent(most.other_share)} sure of {most.other_digit}."
+        return say("This drawing is read alike without any one of the steps.")
+    return say(
+        "**{capitalize}** matters most here: {share} sure of {digit} with it, without it "
+        "{other_share} sure of {other_digit}.",
+        capitalize=label.capitalize(),
+        share=percent(most.share),
+        digit=most.digit,
+        other_share=percent(most.other_share),
+        other_digit=most.other_digit,
     )
 
 

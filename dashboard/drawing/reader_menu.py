@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.controlled import controlled
 from dashboard.drawing.readers import Reader, of_run, pretrained
+from dashboard.language import say
 from engine.rundir import RunFolder
 
 NEWEST = 12  # runs that are offered
@@ -57,7 +58,7 @@ def render(offered: list[Choice]) -> list[Reader]:
     labels = {each.key: each.label for each in offered}
     controlled(
         _menu,
-        "Who reads",
+        say("Who reads"),
         "readers",
         [key for key in desk.readers if key in labels] or keys[:1],
         lambda wish: setattr(desk, "readers", wish),
@@ -78,6 +79,6 @@ def _menu(
         format_func=format_func,
         on_change=on_change,
         max_selections=MOST,
-        placeholder="Choose a network",
-        help="The newest weights of a run, or networks that ship with the project. Several answer side by side.",
+        placeholder=say("Choose a network"),
+        help=say("The newest weights of a run, or networks that ship with the project. Several answer side by side."),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.language import say
 from dashboard.running.runs import PROJECT
 from engine import CheckpointError, Model, load_checkpoint
 from engine.about import read_about
@@ -65,7 +66,10 @@ def named(run: RunFolder) -> str:
 
 def pretrained() -> list[Reader]:
     """The networks that ship with the project."""
-    return [Reader(f"the pretrained network {path.stem!r}", path) for path in sorted(PRETRAINED.glob("*.npz"))]
+    return [
+        Reader(say("the pretrained network {stem!r}", stem=path.stem), path)
+        for path in sorted(PRETRAINED.glob("*.npz"))
+    ]
 
 
 def choose(run: RunFolder | None, step: int | None = None) -> Reader | None:
@@ -82,9 +86,13 @@ def reads_drawings(model: Model) -> bool:
 def no_drawings(reader: Reader, model: Model) -> str:
     """Why a network is not asked about a drawing."""
     height, width, _ = model.checkpoint.image_shape
-    return (
-        f"This network cannot read drawings: {reader.name} sees {height}×{width} pixels; a drawing needs a square of "
-        f"at least {SMALLEST_IMAGE}×{SMALLEST_IMAGE}."
+    return say(
+        "This network cannot read drawings: {name} sees {height}×{width} pixels; a drawing needs "
+        "a square of at least {smallest_image}×{smallest_image}.",
+        name=reader.name,
+        height=height,
+        width=width,
+        smallest_image=SMALLEST_IMAGE,
     )
 
 

@@ -16,6 +16,7 @@ from dashboard.controlled import controlled
 from dashboard.drawing.readers import Reader
 from dashboard.explaining import explanations
 from dashboard.explaining.morph_view import data_uri, morph_view
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine import Model
 from engine.datasets import DataError
@@ -57,7 +58,7 @@ def render(reader: Reader, prepared: Prepared) -> None:
     """The panel, for a drawing that this reader has answered."""
     newest = reader.model()
     if newest is None or prepared.image.shape != newest.checkpoint.image_shape[:2]:
-        st.caption("This network cannot read the drawing as it is prepared now.")
+        st.caption(say("This network cannot read the drawing as it is prepared now."))
         return
     looked = session.kept("why", Looked)
     pixels = np.ascontiguousarray(prepared.image).tobytes()
@@ -66,14 +67,14 @@ def render(reader: Reader, prepared: Prepared) -> None:
         looked.rival = looked.target = None
     st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="center", key="why-views"):
-        _choice("What to look at", "why-view", looked.view, NAMES, lambda view: setattr(looked, "view", view))
+        _choice(say("What to look at"), "why-view", looked.view, NAMES, lambda view: setattr(looked, "view", view))
         if looked.model is not newest:
             st.button(
-                "Use the newest weights",
+                say("Use the newest weights"),
                 key="why-again",
                 type="tertiary",
                 icon=":material/refresh:",
-                help="The network has learned since. What you see is of the moment you opened this or last drew.",
+                help=say("The network has learned since. What you see is of the moment you opened this or last drew."),
                 on_click=lambda: setattr(looked, "model", None),
             )
     with st.container(key="why-figure", gap="xsmall"), np.errstate(all="ignore"):
@@ -90,7 +91,7 @@ def _choice(label: str, key: str, value: Any, options: dict[Any, str], put: Call
         put,
         options=list(options),
         required=True,
-        format_func=options.__getitem__,
+        format_func=lambda name: translated(options[name]),
         label_visibility="collapsed",
     )
 
@@ -103,10 +104,12 @@ def _figure(image: NDArray[np.uint8], caption: str, kind: str) -> str:
 def _pixels(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
     found = explanations.saliency(model, looked.pixels, looked.method, looked.rival)
     with st.container(horizontal=True, vertical_alignment="bottom", key="why-how"):
-        _choice("How to find out", "why-method", looked.method, METHODS, lambda name: setattr(looked, "method", name))
+        _choice(
+            say("How to find out"), "why-method", looked.method, METHODS, lambda name: setattr(looked, "method", name)
+        )
         controlled(
             st.selectbox,
-            f"Why {found.digit} and not",
+            say("Why {digit} and not", digit=found.digit),
             "why-rival",
             found.rival,
             lambda rival: setattr(looked, "rival", rival),
@@ -114,7 +117,11 @@ def _pixels(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
             width=130,
         )
     how = escape(HOW[looked.method].format(digit=found.digit, rival=found.rival))
-    how += f" It leads by {found.score:.1f}; an empty image gives {found.empty_score:.1f}."
+    how += say(
+        " It leads by {score:.1f}; an empty image gives {empty_score:.1f}.",
+        score=found.score,
+        empty_score=found.empty_score,
+    )
     st.html(
         f'<div class="ink-why">{_figure(over_digit(image, found.map), "", "large")}'
         f'<p><mark class="for">Blue</mark> speaks for {found.digit}, <mark class="against">orange</mark> against it '
@@ -124,10 +131,10 @@ def _pixels(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
 
 def _nearest(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
     try:
-        with st.spinner("Looking at 12,000 training images…"):
+        with st.spinner(say("Looking at 12,000 training images…")):
             found = explanations.nearest(model, looked.pixels)
     except DataError as error:
-        st.caption(f"The images that this network learned from cannot be read: {literal(str(error))}")
+        st.caption(say("The images that this network learned from cannot be read: {error}", error=literal(str(error))))
         return
     answer = int(model.predict(image[np.newaxis])[0].argmax())
     alike = sum(each.label == answer for each in found)
@@ -140,10 +147,15 @@ def _nearest(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
         for each in found
     )
     words = (
-        "All of them have the label of the answer: it stands on firm ground."
+        say("All of them have the label of the answer: it stands on firm ground.")
         if alike == len(found)
-        else f"{alike} of {len(found)} have the label {answer} of the answer. The others are what it could be mixed up "
-        "with: look at what they share with your drawing."
+        else say(
+            "{alike} of {count} have the label {answer} of the answer. The others are what it could "
+            "be mixed up with: look at what they share with your drawing.",
+            alike=alike,
+            count=len(found),
+            answer=answer,
+        )
     )
     st.html(
         f'<div class="ink-why strip">{_figure(image, "<b>yours</b><br>&nbsp;", "small")}{figures}</div>'
@@ -155,7 +167,7 @@ def _nearest(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
 def _features(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
     found = explanations.feature_maps(model, looked.pixels)
     if not found:
-        st.caption("This network has no layer that looks at the image's pixels directly.")
+        st.caption(say("This network has no layer that looks at the image's pixels directly."))
     rows = ""
     for layer in found:
         pictures = [shades(each) if layer.kind == "maps" else signed(each) for each in layer.maps]
@@ -164,7 +176,7 @@ def _features(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
             for picture, unit, response in zip(pictures, layer.units, layer.responses, strict=True)
         )
         size = "×".join(str(extent) for extent in layer.maps.shape[1:])
-        what = "channels" if layer.kind == "maps" else "units, by their weights"
+        what = say("channels") if layer.kind == "maps" else say("units, by their weights")
         name = escape(layer.name.partition(".")[2].capitalize())
         rows += (
             f'<p class="ink-layer">{name}, layer {int(layer.name.partition(".")[0]) + 1} '
@@ -190,11 +202,13 @@ WEIGHTS = (
 
 
 def _morph(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
-    with st.spinner("Searching…"):
+    with st.spinner(say("Searching…")):
         found = explanations.morph(model, looked.pixels, looked.target)
-    options = {-1: "The nearest digit"} | {digit: str(digit) for digit in range(model.classes) if digit != found.digit}
+    options = {-1: say("The nearest digit")} | {
+        digit: str(digit) for digit in range(model.classes) if digit != found.digit
+    }
     _choice(
-        "Which digit it is to become",
+        say("Which digit it is to become"),
         "why-target",
         -1 if looked.target is None else looked.target,
         options,
@@ -203,10 +217,18 @@ def _morph(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
     morph_view(found, "why-morph")
     share = 100 * float(found.probabilities[-1][found.target])
     begun = (
-        f"With {found.added:.0f} pixels' worth of ink more and {found.erased:.0f} less, the network reads a "
-        f"{found.target} ({share:.0f} %)."
+        say(
+            "With {added:.0f} pixels' worth of ink more and {erased:.0f} less, the network reads a "
+            "{target} ({share:.0f} %).",
+            added=found.added,
+            erased=found.erased,
+            target=found.target,
+            share=share,
+        )
         if found.reached
-        else f"The search found no way to a {found.target} that looks like ink; this is how far it came."
+        else say(
+            "The search found no way to a {target} that looks like ink; this is how far it came.", target=found.target
+        )
     )
     st.html(
         f'<div class="ink-why"><p>{begun} Look at which stroke opens, closes or comes: there the two digits part, for '

@@ -8,6 +8,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import session
+from dashboard.language import say, translated
+from dashboard.learning.links import more
 from dashboard.settings import forms, locks
 from dashboard.settings.stack import RowCheck, StackCheck, shape_words, short
 from engine.layers import Layer
@@ -22,11 +24,17 @@ def render(checked: StackCheck) -> None:
     for number, (row, found) in enumerate(zip(draft.rows, checked.rows, strict=True)):
         _row(draft, row, number, found)
     with st.container(horizontal=True, vertical_alignment="center", key="layers-foot"):
-        add_menu(draft, "Add a layer", "add-layer", draft.before_output)
-        totals = f"**{short(checked.parameters)}** parameters · **{short(checked.macs)}** multiply-adds"
+        add_menu(draft, say("Add a layer"), "add-layer", draft.before_output)
+        totals = say(
+            "**{parameters}** parameters · **{macs}** multiply-adds",
+            parameters=short(checked.parameters),
+            macs=short(checked.macs),
+        )
         st.caption(
             totals,
-            help="Parameters are the numbers that training sets. Multiply-adds are the work for one image, forward.",
+            help=say(
+                "Parameters are the numbers that training sets. Multiply-adds are the work for one image, forward."
+            ),
         )
 
 
@@ -45,11 +53,13 @@ def _row(draft: session.Draft, row: session.Row, number: int, found: RowCheck) -
             _details(draft, row, path)
             _main_setting(draft, row.layer, path)
             st.html(shape_html(found), width="stretch")
-            _button("Move up", "arrow_upward", f"up-{row.id}", fixed or number == 0, draft.move, row.id, -1)
-            _button("Move down", "arrow_downward", f"down-{row.id}", fixed or number == last, draft.move, row.id, 1)
-            _button("Remove", "close", f"remove-{row.id}", fixed, draft.remove, row.id)
+            _button(say("Move up"), "arrow_upward", f"up-{row.id}", fixed or number == 0, draft.move, row.id, -1)
+            _button(
+                say("Move down"), "arrow_downward", f"down-{row.id}", fixed or number == last, draft.move, row.id, 1
+            )
+            _button(say("Remove"), "close", f"remove-{row.id}", fixed, draft.remove, row.id)
         if found.problem:
-            st.html(f'<div class="ink-problem" role="alert">{escape(found.problem)}</div>')
+            st.html(f'<div class="ink-problem" role="alert">{escape(translated(found.problem))}</div>')
         elif text := other_settings(row.layer):
             st.html(f'<div class="ink-others">{escape(text)}</div>')
 
@@ -62,16 +72,17 @@ def _button(name: str, icon: str, key: str, disabled: bool, act: Callable[..., N
 def _details(draft: session.Draft, row: session.Row, path: str) -> None:
     """The layer's name; behind it all its settings, what else it could be, and what to add beside it."""
     layer = row.layer
-    opened = st.popover(forms.words(type(layer).__name__), key=f"details-{row.id}", on_change="rerun", width=NAME_WIDTH)
+    opened = st.popover(forms.named(type(layer).__name__), key=f"details-{row.id}", on_change="rerun", width=NAME_WIDTH)
     if not opened.open:
         return
     with opened:
-        st.markdown(f"**{forms.words(type(layer).__name__)}**: {type(layer).title()}")
+        told = translated(type(layer).title()) + more(path, type(layer))
+        st.markdown(f"**{forms.named(type(layer).__name__)}**: {told}")
         form = forms.Form(draft.put)
         form.fields(layer, path)
-        form.menu(layer, path, Option(label="Kind of layer"))
-        add_menu(draft, "Add before", f"before-{row.id}", lambda: draft.position(row.id))
-        add_menu(draft, "Add after", f"after-{row.id}", lambda: draft.position(row.id) + 1)
+        form.menu(layer, path, Option(label=say("Kind of layer")))
+        add_menu(draft, say("Add before"), f"before-{row.id}", lambda: draft.position(row.id))
+        add_menu(draft, say("Add after"), f"after-{row.id}", lambda: draft.position(row.id) + 1)
 
 
 def _main_setting(draft: session.Draft, layer: Layer, path: str) -> None:
@@ -94,7 +105,7 @@ def other_settings(layer: Layer) -> str:
     """What else differs from the defaults: "kernel 5 · padding valid"."""
     cls, main = type(layer), main_setting(layer)
     changed = [
-        f"{forms.words(name).lower()} {getattr(layer, name)}"
+        f"{forms.named(name).lower()} {translated(str(getattr(layer, name)))}"
         for name, _, _ in describe(cls)
         if name != main and getattr(layer, name) != default_of(cls, name)
     ]
@@ -105,14 +116,16 @@ def shape_html(found: RowCheck) -> str:
     """The output's shape, and below it the number of parameters."""
     if found.summary is None:
         return f'<div class="ink-shape">{"" if found.problem else "–"}</div>'
-    count = f"<small>{short(found.summary.parameters)} par.</small>" if found.summary.parameters else ""
-    return f'<div class="ink-shape" title="output shape">{shape_words(found.summary.output_shape)}{count}</div>'
+    parameters = say("{count} par.", count=short(found.summary.parameters))
+    count = f"<small>{parameters}</small>" if found.summary.parameters else ""
+    title, shape = escape(say("output shape")), shape_words(found.summary.output_shape)
+    return f'<div class="ink-shape" title="{title}">{shape}{count}</div>'
 
 
 def add_menu(draft: session.Draft, label: str, key: str, position: Callable[[], int]) -> None:
     """All kinds of layers, by group; a click inserts one."""
     kinds = [name for _, names in groups() for name in names]
-    titles = {name: f"{forms.words(name)} :gray[· {group}]" for group, names in groups() for name in names}
+    titles = {name: f"{forms.named(name)} :gray[· {translated(group)}]" for group, names in groups() for name in names}
 
     def chosen() -> None:
         kind = st.session_state[key]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.controlled import controlled
+from dashboard.language import say, translated
 from dashboard.settings import locks
 from engine.config import TrainingConfig
 from engine.datasets import BUILT_IN, DataError, facts
@@ -34,11 +35,11 @@ def render() -> None:
             config = replace(config, start_from=newest[0]) if newest else config
             draft.load(held.keep(draft.config, config))
 
-    about = (
-        "Ready-made settings. Choosing one replaces everything below. Those of the courseworks repeat an "
-        "experiment each; `python -m engine reproduce` runs them all."
+    about = say(
+        "Ready-made settings. Choosing one replaces everything below. Those of the courseworks "
+        "repeat an experiment each; `python -m engine reproduce` runs them all.",
     )
-    label, dressed = held.dress(locks.PRESET, "Start from", about)
+    label, dressed = held.dress(locks.PRESET, say("Start from"), about)
     controlled(
         st.selectbox,
         label,
@@ -46,12 +47,12 @@ def render() -> None:
         current,
         chosen,
         options=[*([OWN] if current == OWN else []), *PRESETS],
-        format_func=lambda name: f"{name} · {_GROUP_OF[name]}" if name in _GROUP_OF else name,
+        format_func=lambda name: f"{name} · {translated(_GROUP_OF[name])}" if name in _GROUP_OF else translated(name),
         **dressed,
     )
     with st.container(key="preset-notes", gap="xsmall"):
         if current in PRESETS:
-            st.caption(PRESETS[current].teaches)
+            st.caption(translated(PRESETS[current].teaches))
             if PRESETS[current].base:
                 _base(PRESETS[current])
 
@@ -82,21 +83,24 @@ def _base(preset: Preset) -> None:
     draft = session.draft()
     found = bases(draft.config)
     if not found:
-        st.warning(f"Train the preset {preset.base!r} first; then choose its run here.", icon=":material/layers:")
+        st.warning(
+            say("Train the preset {base!r} first; then choose its run here.", base=preset.base),
+            icon=":material/layers:",
+        )
         return
     current = draft.rest.start_from
     controlled(
         st.selectbox,
-        "Go on from",
+        say("Go on from"),
         "base-run",
         current,
         lambda path: draft.put("start_from", path),
         options=list(dict.fromkeys([*found, *([current] if current else [""])])),
-        format_func=lambda path: Path(path).parent.name if path else "choose a run …",
-        help="The run whose trained weights this one begins with. It has to have the same layers.",
+        format_func=lambda path: Path(path).parent.name if path else say("choose a run …"),
+        help=say("The run whose trained weights this one begins with. It has to have the same layers."),
     )
     if not current:
-        st.warning("Without a run to go on from, the frozen layers stay random.", icon=":material/layers:")
+        st.warning(say("Without a run to go on from, the frozen layers stay random."), icon=":material/layers:")
 
 
 def bases(config: TrainingConfig) -> list[str]:

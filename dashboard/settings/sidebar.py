@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import session, style
 from dashboard.charts import learning_rate_figure
 from dashboard.hand import hand_settings
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from dashboard.settings import data_menu, forms, layer_editor, locks, preset_menu
 from dashboard.settings.stack import StackCheck, check, planned
@@ -33,7 +34,7 @@ def render() -> StackCheck:
         _data()
         checked = check(session.draft().config)
         if locks.shows("layers"):
-            style.heading("Network")
+            style.heading(say("Network"))
             layer_editor.render(checked)
         _learning()
         _regularization()
@@ -48,7 +49,7 @@ def more(label: str, *paths: str) -> Iterator[bool]:
     if not locks.shows(*paths):
         yield False
         return
-    expander = st.expander(label, key=forms.css_key(label), on_change="rerun")
+    expander = st.expander(translated(label), key=forms.css_key(label), on_change="rerun")
     with expander:
         yield bool(expander.open)
 
@@ -57,11 +58,11 @@ def _data() -> None:
     draft = session.draft()
     if not locks.shows("data"):
         return
-    style.heading("Data")
+    style.heading(say("Data"))
     images = data_menu.render()
     form = forms.Form(
         draft.put,
-        labels={"train_images": "Training images"},
+        labels={"train_images": say("Training images")},
         highs={"train_images": images, "validation_images": max(images // 3, 10), "added_images": images},
     )
     form.fields(draft.rest.data, "data", only=("train_images",))
@@ -76,11 +77,11 @@ def _learning() -> None:
     rest, form = draft.rest, forms.Form(draft.put)
     if not locks.shows(*LEARNING):
         return
-    style.heading("Learning")
-    form.menu(rest.loss, "loss", Option("What training makes small."))
-    form.menu(rest.optimizer, "optimizer", Option("The rule that changes the weights."))
+    style.heading(say("Learning"))
+    form.menu(rest.loss, "loss", Option(say("What training makes small.")))
+    form.menu(rest.optimizer, "optimizer", Option(say("The rule that changes the weights.")))
     form.fields(rest.optimizer, "optimizer", only=FIRST)
-    form.menu(rest.schedule, "schedule", Option("How the learning rate changes over the run."))
+    form.menu(rest.schedule, "schedule", Option(say("How the learning rate changes over the run.")))
     form.fields(rest.schedule, "schedule", without=("warmup",))
     with st.container(key="schedule-picture", gap=None):
         if locks.shows("schedule"):
@@ -101,7 +102,9 @@ def _schedule_picture(config: TrainingConfig) -> None:
     total = min(total, config.max_steps or total)
     rate, schedule = config.optimizer.learning_rate, config.schedule
     first, last = (rate * schedule.factor(step, total) for step in (0, total - 1))
-    words = f"Learning rate from {first:.2g} to {last:.2g} over {total:,} steps."
+    words = say(
+        "Learning rate from {first:.2g} to {last:.2g} over {total:,} steps.", first=first, last=last, total=total
+    )
     live_chart(learning_rate_figure(schedule, rate, total), "schedule", "", SCHEDULE_HEIGHT, words)
     st.html(f'<div class="ink-others">{words}</div>')
 
@@ -110,7 +113,7 @@ def _regularization() -> None:
     draft = session.draft()
     if not locks.shows("layers", "penalty", "stopping"):
         return
-    style.heading("Against overfitting")
+    style.heading(say("Against overfitting"))
     _dropout(draft)
     form = forms.Form(draft.put)
     form.fields(draft.rest.penalty, "penalty", only=("l2",))
@@ -126,15 +129,15 @@ def _dropout(draft: session.Draft) -> None:
         return
     rows = [row for row in draft.rows if isinstance(row.layer, Dropout)]
     for number, row in enumerate(rows, 1):
-        label = "Dropout" if len(rows) == 1 else f"Dropout {number}"
+        label = say("Dropout") if len(rows) == 1 else say("Dropout {number}", number=number)
         form = forms.Form(draft.put, place="side", labels={"drop": label})
         form.fields(row.layer, f"row{row.id}", only=("drop",))
     if not rows:
         st.button(
-            "Add dropout",
+            say("Add dropout"),
             key="add-dropout",
             icon=":material/add:",
-            help=f"{Dropout.title()} The layer is put before the last one.",
+            help=say("{title} The layer is put before the last one.", title=translated(Dropout.title())),
             on_click=lambda: draft.insert(draft.before_output(), "Dropout"),
             disabled=locks.current().locks("layers"),
         )
@@ -144,8 +147,8 @@ def _augmentation() -> None:
     draft = session.draft()
     if not locks.shows("augmentation"):
         return
-    style.heading("Augmentation")
-    form = forms.Form(draft.put, labels={"augmentation": "Random changes of each training image"})
+    style.heading(say("Augmentation"))
+    form = forms.Form(draft.put, labels={"augmentation": say("Random changes of each training image")})
     form.fields(draft.rest, only=("augmentation",))
 
 
@@ -154,7 +157,7 @@ def _run() -> None:
     form = forms.Form(draft.put)
     if not locks.shows("batch_size", "epochs", "seed", *RARELY):
         return
-    style.heading("Run")
+    style.heading(say("Run"))
     form.fields(draft.rest, only=("batch_size", "epochs", "seed"))
     with more("More on the run", *RARELY) as open_now:
         if open_now:

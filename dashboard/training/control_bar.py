@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.controlled import controlled
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.settings.stack import StackCheck
 from dashboard.training import steering
@@ -31,13 +32,13 @@ def render(run: RunFolder | None, status: Status, history: History | None, check
         else:
             one_batch, one_epoch = partial(steering.train, until_step=1), partial(steering.train, until_epoch=1.0)
         off = not ready if going else bool(checked.problem) or status.state == "interrupted"
-        _button("One batch", "skip_next", "step", one_batch, off)
-        _button("One epoch", "fast_forward", "epoch", one_epoch, off)
-        _button("Stop", "stop", "stop", steering.stop, not going)
+        _button(say("One batch"), "skip_next", "step", one_batch, off)
+        _button(say("One epoch"), "fast_forward", "epoch", one_epoch, off)
+        _button(say("Stop"), "stop", "stop", steering.stop, not going)
         idle = run is None or bool(checked.problem)
         at_start = status.state == "paused" and step == 0 and session.shown().seen == session.draft().config
-        _button("Reset", "replay", "reset", steering.reset, idle or at_start, RESET)
-        _button("New seed", "casino", "new-seed", steering.new_seed, bool(checked.problem), NEW_SEED)
+        _button(say("Reset"), "replay", "reset", steering.reset, idle or at_start, translated(RESET))
+        _button(say("New seed"), "casino", "new-seed", steering.new_seed, bool(checked.problem), translated(NEW_SEED))
         _speed()
 
 
@@ -45,7 +46,7 @@ def problems(status: Status, checked: StackCheck) -> None:
     """Why something cannot be done."""
     going = status.state in steering.WAITING
     if problem := session.shown().problem or ("" if going else checked.problem):
-        st.error(literal(problem), icon=":material/error:")
+        st.error(literal(translated(problem)), icon=":material/error:")
 
 
 def _main(run: RunFolder | None, status: Status, step: int, problem: str) -> None:
@@ -57,13 +58,13 @@ def _main(run: RunFolder | None, status: Status, step: int, problem: str) -> Non
     elif status.state == "paused":
         _primary("Resume" if step else "Train", "play_arrow", steering.resume, key="resume")
     else:
-        _primary("Pause", "pause", steering.pause, "It has not begun yet." if status.state == "queued" else "")
+        _primary("Pause", "pause", steering.pause, say("It has not begun yet.") if status.state == "queued" else "")
 
 
 def _primary(label: str, icon: str, act: Callable[[], None], problem: str = "", key: str = "") -> None:
     # a key for each meaning: a click on what was Resume a moment ago must not pause
     st.button(
-        label,
+        translated(label),
         key=f"main-{key or label.lower()}",
         type="primary",
         icon=f":material/{icon}:",
@@ -80,7 +81,7 @@ def _button(label: str, icon: str, key: str, act: Callable[[], None], off: bool,
 def _speed() -> None:
     controlled(
         st.select_slider,
-        "Speed",
+        say("Speed"),
         "speed",
         session.shown().speed,
         steering.set_speed,
@@ -94,5 +95,7 @@ def _speed() -> None:
 def speed_words(steps_per_second: float) -> str:
     """As the dial prints it."""
     if not steps_per_second:
-        return "Full speed"
-    return f"{steps_per_second:g} step{'' if steps_per_second == 1 else 's'}/s"
+        return say("Full speed")
+    return say(
+        "{steps_per_second:g} step{s}/s", steps_per_second=steps_per_second, s="" if steps_per_second == 1 else "s"
+    )

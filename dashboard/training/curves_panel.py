@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import chart_options
 from dashboard.charts import FURTHER, accuracy_figure, further_figure, loss_figure
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from engine.history import History
 
@@ -27,33 +28,39 @@ def render(history: History, run_id: str, at_step: int | None) -> View:
     x, smoothing, log = _options()
     loss = loss_figure(history, x=x, smoothing=smoothing, log=log, at_step=at_step)
     accuracy = accuracy_figure(history, x=x, smoothing=smoothing, at_step=at_step)
-    live_chart(loss, "loss", run_id, HEIGHT, "loss over the run")
-    live_chart(accuracy, "accuracy", run_id, HEIGHT, "accuracy over the run")
+    live_chart(loss, "loss", run_id, HEIGHT, say("loss over the run"))
+    live_chart(accuracy, "accuracy", run_id, HEIGHT, say("accuracy over the run"))
     return View(run_id, x, smoothing, at_step)
 
 
 def render_further(history: History, view: View) -> None:
     """Whatever else is wanted, a small chart each."""
     names = st.pills(
-        "More curves",
+        say("More curves"),
         list(FURTHER),
         selection_mode="multi",
         key="chart-more",
-        format_func=lambda name: FURTHER[name].label,
+        format_func=lambda name: translated(FURTHER[name].label),
         persist_state="session",
         label_visibility="collapsed",
-        help="Further curves",
+        help=say("Further curves"),
     )
     for name in [name for name in FURTHER if name in (names or [])]:
         quantity = FURTHER[name]
         figure = further_figure(history, name, x=view.x, smoothing=view.smoothing, at_step=view.at_step)
-        st.caption(f"**{quantity.label}.** {quantity.words}")
-        live_chart(figure, f"curve-{name}", view.run_id, SMALL_HEIGHT, f"{quantity.label} over the run")
+        st.caption(f"**{translated(quantity.label)}.** {translated(quantity.words)}")
+        live_chart(
+            figure,
+            f"curve-{name}",
+            view.run_id,
+            SMALL_HEIGHT,
+            say("{label} over the run", label=translated(quantity.label)),
+        )
 
 
 def _options() -> tuple[str, float, bool]:
     """(column along the bottom, smoothing, logarithmic loss)"""
     with st.container(horizontal=True, vertical_alignment="bottom", key="chart-options", gap="medium"):
-        x = chart_options.choice("Along the bottom", chart_options.X_AXES, "chart-x")
+        x = chart_options.choice(say("Along the bottom"), chart_options.X_AXES, "chart-x")
         log = chart_options.log_loss("chart-log")
         return x, chart_options.smoothing("chart-smoothing"), log

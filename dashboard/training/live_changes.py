@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard.charts.marks import change_text
+from dashboard.language import say
 from dashboard.training import steering
 from engine.history import History
 from engine.rundir import Status
@@ -37,7 +38,7 @@ def render(history: History, status: Status) -> None:
             st.html(f'<div class="ink-change">step {row.step:,}: <b>{text}</b></div>', width="content")
             if row.undoable and status.state != "ended":
                 st.button(
-                    "Undo",
+                    say("Undo"),
                     key=f"undo-{row.number}-{row.path}",
                     type="tertiary",
                     icon=":material/undo:",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.language import say
 from engine.history import History, Table
 
 Column = npt.NDArray[np.float64]
@@ -43,9 +44,9 @@ def labels(history: History, steps: Sequence[int]) -> list[str]:
     best = history.best.step if history.best else -1
     rows = zip(steps, _epochs(history, steps), validation_accuracies(history, steps), strict=True)
     return [
-        f"step {step:,} · epoch {epoch:.2f}"
+        say("step {step:,} · epoch {epoch:.2f}", step=step, epoch=epoch)
         + ("" if math.isnan(accuracy) else f" · {100 * accuracy:.1f} %")
-        + (" · best epoch" if step == best else "")
+        + (say(" · best epoch") if step == best else "")
         for step, epoch, accuracy in rows
     ]
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 from dashboard import style
+from dashboard.language import say, translated
 from dashboard.training.moments import Moment, moment
 from engine.history import History, fields, sentence
 from engine.rundir import Status
@@ -14,12 +15,12 @@ def render(history: History, status: Status, note: str = "", at_step: int | None
     if at_step is not None:
         _rewound(history, moment(history, at_step))
         return
-    style.sentence(note or sentence(history), status.state)
+    style.sentence(note or translated(sentence(history)), status.state)
     style.tiles(
         [
-            ("Epoch", *_epoch(history)),
-            ("Validation accuracy", *_accuracy(history)),
-            ("Images per second", _count(_pace(history, status)), "" if status.busy else "on average"),
+            (say("Epoch"), *_epoch(history)),
+            (say("Validation accuracy"), *_accuracy(history)),
+            (say("Images per second"), _count(_pace(history, status)), "" if status.busy else say("on average")),
             _clock(history, status),
         ]
     )
@@ -27,30 +28,32 @@ def render(history: History, status: Status, note: str = "", at_step: int | None
 
 def _rewound(history: History, at: Moment) -> None:
     """As many tiles as otherwise, so that nothing moves."""
-    went = f" The run itself has come to step {history.step:,}." if history.step > at.step else ""
-    style.sentence(f"At step {at.step:,} (rewound): {_state(at)}.{went}", "rewound")
+    went = say(" The run itself has come to step {step:,}.", step=history.step) if history.step > at.step else ""
+    style.sentence(
+        say("At step {step:,} (rewound): {state}.{went}", step=at.step, state=_state(at), went=went), "rewound"
+    )
     total = history.total_epochs
     style.tiles(
         [
-            ("Epoch, rewound", f"{at.epoch:.1f}", f"of {total:g}" if total else ""),
-            ("Validation accuracy, rewound", _known(at.validation_accuracy, percent), _looked(at)),
-            ("Training loss, rewound", _known(at.loss, lambda loss: f"{loss:.3g}"), ""),
-            ("Time trained, rewound", duration(at.seconds), ""),
+            (say("Epoch, rewound"), f"{at.epoch:.1f}", say("of {total:g}", total=total) if total else ""),
+            (say("Validation accuracy, rewound"), _known(at.validation_accuracy, percent), _looked(at)),
+            (say("Training loss, rewound"), _known(at.loss, lambda loss: f"{loss:.3g}"), ""),
+            (say("Time trained, rewound"), duration(at.seconds), ""),
         ]
     )
 
 
 def _state(at: Moment) -> str:
     if not at.step:
-        return "nothing is learned yet, all answers are guesses"
+        return say("nothing is learned yet, all answers are guesses")
     if math.isnan(at.validation_accuracy):
-        return "a few batches are learned, validation images were not looked at yet"
-    return f"validation accuracy {percent(at.validation_accuracy)}"
+        return say("a few batches are learned, validation images were not looked at yet")
+    return say("validation accuracy {validation_accuracy}", validation_accuracy=percent(at.validation_accuracy))
 
 
 def _looked(at: Moment) -> str:
     """Where validation images were looked at, if that was before."""
-    return f"at step {at.looked_at:,}" if 0 <= at.looked_at < at.step else ""
+    return say("at step {looked_at:,}", looked_at=at.looked_at) if 0 <= at.looked_at < at.step else ""
 
 
 def _known(value: float, words: Callable[[float], str]) -> str:
@@ -59,14 +62,14 @@ def _known(value: float, words: Callable[[float], str]) -> str:
 
 def _epoch(history: History) -> tuple[str, str]:
     total = history.total_epochs
-    return f"{history.epoch:.1f}", f"of {total:g}" if total else ""
+    return f"{history.epoch:.1f}", say("of {total:g}", total=total) if total else ""
 
 
 def _accuracy(history: History) -> tuple[str, str]:
     """The newest figure, and the best epoch's."""
     tables = ((history.validation, "accuracy"), (history.epochs, "validation_accuracy"))
     newest = max(((float(t["step"][-1]), float(t[name][-1])) for t, name in tables if len(t)), default=None)
-    best = f"best {100 * history.best.accuracy:.2f}" if history.best else ""
+    best = say("best {accuracy:.2f}", accuracy=100 * history.best.accuracy) if history.best else ""
     return "–" if newest is None else percent(newest[1]), best
 
 
@@ -78,8 +81,8 @@ def percent(share: float) -> str:
 def _clock(history: History, status: Status) -> tuple[str, str, str]:
     left = history.time_left
     if status.busy and left is not None:
-        return "Time left", duration(left), ""
-    return "Time trained", duration(history.seconds), ""
+        return say("Time left"), duration(left), ""
+    return say("Time trained"), duration(history.seconds), ""
 
 
 def _pace(history: History, status: Status) -> float:
@@ -99,5 +102,5 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return say("{whole} min {whole2} s", whole=whole // 60, whole2=whole % 60)
+    return say("{whole} h {whole2} min", whole=whole // 3600, whole2=whole % 3600 // 60)

@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 from dashboard import session
+from dashboard.language import say
 from engine.about import read_about
 from engine.checkpoint import CheckpointError, read_checkpoint
 from engine.config import TrainingConfig, differences
@@ -191,7 +192,7 @@ def continue_from(step: int) -> None:
         if shown.speed:
             runs.command(run.id, steps_per_second=shown.speed)
     except ValueError as error:  # all of the engine's own errors are; each says in words what does not fit
-        shown.problem = f"It cannot go on from step {step:,} with these settings: {error}"
+        shown.problem = say("It cannot go on from step {step:,} with these settings: {error}", step=step, error=error)
         return
     take_over(run, config)
 

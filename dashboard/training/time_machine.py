@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.charts import confusion_figure, confusion_words, pictures_html
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from dashboard.markdown import literal
 from dashboard.settings.stack import StackCheck
@@ -47,11 +48,16 @@ def render(run: RunFolder, history: History, found: list[Snapshot], checked: Sta
         return
     at = chosen(run, found)
     steps = [each.step for each in found]
-    now = f"now: step {history.step:,}" if history.step else "now: nothing is trained yet"
+    now = say("now: step {step:,}", step=history.step) if history.step else say("now: nothing is trained yet")
     with st.container(border=True, key="time-machine", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", key="time-head", gap="xsmall"):
             megabytes = sum(each.bytes for each in found) / 2**20
-            used = f"{len(found)} snapshots, {megabytes:.3g} of {most_bytes() / 2**20:.3g} MB"
+            used = say(
+                "{count} snapshots, {megabytes:.3g} of {most_bytes:.3g} MB",
+                count=len(found),
+                megabytes=megabytes,
+                most_bytes=most_bytes() / 2**20,
+            )
             st.html(f'<div class="ink-subheading">Time machine <small>{used}</small></div>', width="content")
             _buttons(at, checked)
         time_slider("time-slider", steps, labels(history, steps), now, at.step if at else None, _rewind)
@@ -60,7 +66,7 @@ def render(run: RunFolder, history: History, found: list[Snapshot], checked: Sta
 
 def _buttons(at: Snapshot | None, checked: StackCheck) -> None:
     st.button(
-        "Back to now",
+        say("Back to now"),
         key="back-to-now",
         icon=":material/last_page:",
         on_click=_rewind,
@@ -68,13 +74,13 @@ def _buttons(at: Snapshot | None, checked: StackCheck) -> None:
         disabled=at is None,
     )
     st.button(
-        "Continue from here",
+        say("Continue from here"),
         key="continue-from",
         icon=":material/fork_right:",
         on_click=steering.continue_from,
         args=(at.step if at else 0,),
         disabled=at is None or bool(checked.problem),
-        help=CONTINUE,
+        help=translated(CONTINUE),
     )
 
 
@@ -96,7 +102,9 @@ class Peephole:
 
 def _inside(snapshot: Snapshot, rewound: bool) -> None:
     """A look into the snapshot, which is found only while somebody looks. Until it is, the one before stays."""
-    inside = st.expander("Look inside at this step", key="inside", on_change="rerun")  # another label would close it
+    inside = st.expander(
+        say("Look inside at this step"), key="inside", on_change="rerun"
+    )  # another label would close it
     if not inside.open:
         return
     shown, hole = session.shown(), session.kept("peephole", Peephole)
@@ -113,7 +121,7 @@ def _inside(snapshot: Snapshot, rewound: bool) -> None:
         hole.look, hole.step = found, snapshot.step
     with inside:
         if hole.look is None:
-            st.caption(f"Reading images with the weights of step {snapshot.step:,} …")
+            st.caption(say("Reading images with the weights of step {step:,} …", step=snapshot.step))
         elif hole.look.problem:
             st.caption(literal(hole.look.problem))
         else:
@@ -131,7 +139,7 @@ def _show(look: Look, step: int) -> None:
     with st.container(horizontal=True, key="inside-parts", gap="medium"):
         with st.container(width=MATRIX_SIDE, gap="xsmall"):
             words = confusion_words(look.counts)
-            st.caption(f"**Step {step:,}, on validation images.** {words}")
+            st.caption(say("**Step {step:,}, on validation images.** {words}", step=step, words=words))
             live_chart(confusion_figure(look.counts), "confusion", "", MATRIX_SIDE, words)
         with st.container(key="first-weights", gap="xsmall"):
             st.caption(look.caption)

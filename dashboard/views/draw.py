@@ -13,6 +13,7 @@ from dashboard.drawing.readers import Reader
 from dashboard.drawing.reading import Shares, Sheet, digits, on_desk
 from dashboard.explaining import why
 from dashboard.hand import my_hand
+from dashboard.language import say, translated
 from dashboard.live_chart import load_plotly
 from dashboard.settings.sidebar import more
 from dashboard.training.steering import WAITING
@@ -77,8 +78,8 @@ def _trains(offered: list[Choice]) -> bool:
 def _empty(desk: session.Desk) -> str:
     """Why there is nothing to answer."""
     if desk.source == "pad":
-        return "Nothing is drawn yet."
-    return "No picture is there yet." if desk.photo is None else "No ink is found in this picture."
+        return say("Nothing is drawn yet.")
+    return say("No picture is there yet.") if desk.photo is None else say("No ink is found in this picture.")
 
 
 def _source(desk: session.Desk) -> DeltaGenerator | None:
@@ -90,17 +91,19 @@ def _source(desk: session.Desk) -> DeltaGenerator | None:
     with st.container(horizontal=True, vertical_alignment="center", key="source-row"):
         controlled(
             st.segmented_control,
-            "What is read",
+            say("What is read"),
             "source",
             desk.source,
             partial(_read_from, desk),
             options=list(SOURCES),
             required=True,
-            format_func=SOURCES.__getitem__,
+            format_func=lambda name: translated(SOURCES[name]),
             label_visibility="collapsed",
         )
         if desk.source == "pad":
-            controlled(st.toggle, "Wide", "pad-wide", session.drawing().wide, _widen, help="Room for several digits.")
+            controlled(
+                st.toggle, say("Wide"), "pad-wide", session.drawing().wide, _widen, help=say("Room for several digits.")
+            )
     with st.container(key="photo", gap="xsmall"):
         if desk.source != "pad":
             over = photo.render()
@@ -123,7 +126,7 @@ def _widen(wish: bool) -> None:
 def _least(desk: session.Desk) -> None:
     controlled(
         st.slider,
-        "Answer only when at least so sure",
+        say("Answer only when at least so sure"),
         "least",
         round(100 * desk.least),
         lambda percent: setattr(desk, "least", percent / 100),
@@ -131,7 +134,7 @@ def _least(desk: session.Desk) -> None:
         max_value=99,
         format="%d %%",
         width=230,
-        help="Below this, the answer is “I don't know”. It holds on the Train page too.",
+        help=say("Below this, the answer is “I don't know”. It holds on the Train page too."),
     )
 
 
@@ -147,13 +150,13 @@ def _details(
         if count > 1:
             controlled(
                 st.segmented_control,
-                "Which digit to look at",
+                say("Which digit to look at"),
                 "index",
                 desk.index,
                 lambda index: setattr(desk, "index", index or 0),
                 options=list(range(count)),
                 required=True,
-                format_func=lambda index: f"Digit {index + 1}",
+                format_func=lambda index: say("Digit {index}", index=index + 1),
             )
     if reader is None or model is None or sheet is None or shares is None or not count:
         return None
@@ -167,11 +170,11 @@ def _details(
 
 def _panels(reader: Reader | None, prepared: Prepared | None) -> None:
     """What takes longer, and runs only while it is open."""
-    with more("Why this answer?") as open_now:
+    with more(say("Why this answer?")) as open_now:
         if open_now and reader is not None and prepared is not None:
             why.render(reader, prepared)
         elif open_now:
-            st.caption("Draw a digit first.")
-    with more("Learn my hand") as open_now:
+            st.caption(say("Draw a digit first."))
+    with more(say("Learn my hand")) as open_now:
         if open_now:
             my_hand.render(reader, prepared)

@@ -12,8 +12,11 @@ from dashboard.comparing.catalog import Summary
 from dashboard.comparing.picking import catalog, change_about, open_run, picking
 from dashboard.comparing.run_table import run_table
 from dashboard.controlled import controlled
+from dashboard.language import say, translated
 from dashboard.live_chart import load_plotly
 from dashboard.markdown import literal
+from dashboard.running.runs import Runs
+from engine.limits import WORKERS, is_private
 from engine.rundir import RunError
 
 TICK = 0.3  # seconds between two looks while something trains
@@ -60,7 +63,7 @@ def _live() -> None:
         if summaries:
             _table(summaries, picked)
         elif not unread:
-            st.markdown(EMPTY)
+            st.markdown(translated(EMPTY.strip()))
     with st.container(key="runs-picked", gap="small"):
         if picked:
             picked_actions.render(picked)
@@ -77,41 +80,59 @@ def _head(summaries: Sequence[Summary], unread: int) -> None:
                 _sentence(summaries, unread), "running" if any(x.state == "running" for x in summaries) else ""
             )
         st.button(
-            "New race", key="new-race", icon=":material/sports_score:", on_click=group_form.open_form, args=("race",)
+            say("New race"),
+            key="new-race",
+            icon=":material/sports_score:",
+            on_click=group_form.open_form,
+            args=("race",),
         )
         st.button(
-            "New repeats", key="new-repeats", icon=":material/repeat:", on_click=group_form.open_form, args=("repeats",)
+            say("New repeats"),
+            key="new-repeats",
+            icon=":material/repeat:",
+            on_click=group_form.open_form,
+            args=("repeats",),
         )
-        controlled(
-            st.number_input,
-            "Train at once",
-            "most-at-once",
-            min(runs.most, MOST_AT_ONCE),
-            _set_most,
-            min_value=1,
-            max_value=MOST_AT_ONCE,
-            width=130,
-            help="How many runs may train at the same time; the others wait. As many as there are cores is a good "
-            "choice: more of them are no faster altogether.",
-        )
+        if not is_private():  # else one visitor would set it for all
+            _most_at_once(runs)
     _queue(summaries)
     if page.problem:
         st.error(literal(page.problem), icon=":material/error:")
 
 
+def _most_at_once(runs: Runs) -> None:
+    most = min(WORKERS.value() or MOST_AT_ONCE, MOST_AT_ONCE)
+    controlled(
+        st.number_input,
+        say("Train at once"),
+        "most-at-once",
+        min(runs.most, most),
+        _set_most,
+        min_value=1,
+        max_value=most,
+        width=130,
+        help=say(
+            "How many runs may train at the same time; the others wait. As many as there are cores "
+            "is a good choice: more of them are no faster altogether.",
+        ),
+    )
+
+
 def _sentence(summaries: Sequence[Summary], unread: int) -> str:
     if unread:
-        return f"Reading the runs: {unread:,} to go."
+        return say("Reading the runs: {unread:,} to go.", unread=unread)
     if not summaries:
-        return "No run yet."
+        return say("No run yet.")
     count = len(summaries)
     training = sum(1 for each in summaries if each.state in ("running", "starting"))
     waiting, paused = (sum(1 for each in summaries if each.state == state) for state in ("queued", "paused"))
     parts = [f"{training} {'trains' if training == 1 else 'train'}" if training else ""]
     parts += [f"{waiting} {'waits' if waiting == 1 else 'wait'}" if waiting else ""]
-    parts += [f"{paused} paused" if paused else ""]
+    parts += [say("{paused} paused", paused=paused) if paused else ""]
     said = ", ".join(part for part in parts if part)
-    return f"{count:,} run{'' if count == 1 else 's'}" + (f": {said}." if said else "; none trains now.")
+    return say("{count:,} run{s}", count=count, s="" if count == 1 else "s") + (
+        f": {said}." if said else say("; none trains now.")
+    )
 
 
 def _queue(summaries: Sequence[Summary]) -> None:
@@ -119,7 +140,7 @@ def _queue(summaries: Sequence[Summary]) -> None:
     names = {each.id: each.name for each in summaries}
     waiting = [names[run_id] for run_id in session.runs().queue() if run_id in names]
     if waiting:
-        more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
+        more = say(" and {len} more", len=len(waiting) - 8) if len(waiting) > 8 else ""
         listed = ", ".join(f"{place}. {name}" for place, name in enumerate(waiting[:8], 1))
         st.html(f'<div class="runs-caption">Waiting, in this order: {escape(listed)}{more}.</div>')
 
