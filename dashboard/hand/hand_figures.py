@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dashboard.drawing.readers import Reader, reads_drawings
+from dashboard.language import say
 from engine import Model
 from engine.arrays import Bytes
 from engine.config import TrainingConfig
@@ -30,7 +31,9 @@ class Score:
     @property
     def words(self) -> str:
         """ "83 % (10 of 12)"."""
-        return f"{self.right / self.count:.0%}".replace("%", " %") + f" ({self.right} of {self.count})"
+        return f"{self.right / self.count:.0%}".replace("%", " %") + say(
+            " ({right} of {count})", right=self.right, count=self.count
+        )
 
 
 @functools.lru_cache(maxsize=64)
@@ -57,18 +60,18 @@ def _looked_at(hand: Hand, size: int) -> tuple[Bytes, Bytes]:
 
 def elsewhere(model: Model) -> str:
     """What its own run knows of a network's accuracy on the data of that run: "99.44 % of the test images"."""
-    for name, words in (("test", "test images"), ("validation", "validation images")):
+    for name, words in (("test", say("test images")), ("validation", say("validation images"))):
         known = model.checkpoint.record.get(name)
         value = known.get("accuracy") if isinstance(known, dict) else None
         if isinstance(value, float):
-            return f"{100 * value:.2f} % of the {words}"
-    return "not known yet"
+            return say("{value:.2f} % of the {words}", value=100 * value, words=words)
+    return say("not known yet")
 
 
 def data_name(config: TrainingConfig) -> str:
     """What people call the data that a network learned from."""
     source = config.data.source
-    return "MNIST" if source == "mnist" else "MNIST 16×16" if source in BUILT_IN else "its own data"
+    return say("MNIST") if source == "mnist" else say("MNIST 16×16") if source in BUILT_IN else say("its own data")
 
 
 def tuning_of(run: RunFolder) -> TrainingConfig | None:

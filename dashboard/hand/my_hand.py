@@ -10,6 +10,7 @@ from dashboard.drawing.readers import Reader, read
 from dashboard.explaining.morph_view import data_uri
 from dashboard.hand import hand_desk, hand_learning, hand_travel
 from dashboard.hand.hand_gallery import MOST, gallery
+from dashboard.language import say
 from dashboard.markdown import literal
 from engine.arrays import Bytes
 from engine.datasets import DataError
@@ -55,7 +56,7 @@ def _correct(reader: Reader | None, prepared: Prepared | None, hand: Hand) -> No
     """Right, or what it is instead."""
     model = reader.model() if reader is not None else None
     if prepared is None or model is None or prepared.image.shape != model.checkpoint.image_shape[:2]:
-        st.caption("Draw a digit, and say here whether it was read right. What you confirm or correct is kept.")
+        st.caption(say("Draw a digit, and say here whether it was read right. What you confirm or correct is kept."))
         return
     answer = int(read(model, prepared.image).argmax())
     try:
@@ -67,7 +68,7 @@ def _correct(reader: Reader | None, prepared: Prepared | None, hand: Hand) -> No
     kept = _label_of(hand, ink)
     with st.container(horizontal=True, vertical_alignment="bottom", key="hand-right", gap="small"):
         st.button(
-            f"Right, it is a {answer}" if answer != 8 else "Right, it is an 8",
+            say("Right, it is a {answer}", answer=answer) if answer != 8 else say("Right, it is an 8"),
             key="hand-confirm",
             icon=":material/check:",
             disabled=kept == answer or answer >= CLASSES,
@@ -76,13 +77,15 @@ def _correct(reader: Reader | None, prepared: Prepared | None, hand: Hand) -> No
         )
         controlled(
             st.pills,
-            "No, it is a …",
+            say("No, it is a …"),
             "hand-label",
             kept,
             lambda label: _keep(ink, label, image) if label is not None else _drop(ink),
             options=list(range(CLASSES)),
-            help="The drawing is kept with this label on your disk, for networks to learn from. A second click takes "
-            "it out again.",
+            help=say(
+                "The drawing is kept with this label on your disk, for networks to learn from. A second "
+                "click takes it out again.",
+            ),
         )
 
 
@@ -93,17 +96,17 @@ def _label_of(hand: Hand, ink: Bytes) -> int | None:
 
 
 def _keep(ink: Bytes, label: int, image: Bytes | None) -> None:
-    hand_desk.change(lambda hand: hand.added(ink, label, image), f"Kept as a {label}.")
+    hand_desk.change(lambda hand: hand.added(ink, label, image), say("Kept as a {label}.", label=label))
     here, hand = hand_desk.desk(), hand_desk.read()
     if here.told and hand.held[(hand.inks == ink).all(axis=(1, 2))].any():
-        here.told += " It is held back (orange dot): no run learns from it, it tells how well your hand is read."
+        here.told += say(" It is held back (orange dot): no run learns from it, it tells how well your hand is read.")
 
 
 def _drop(ink: Bytes) -> None:
     def without(hand: Hand) -> Hand:
         return hand.chosen(~(hand.inks == ink).all(axis=(1, 2)))
 
-    hand_desk.change(without, "Taken out again.")
+    hand_desk.change(without, say("Taken out again."))
 
 
 def _set(hand: Hand) -> None:
@@ -112,10 +115,12 @@ def _set(hand: Hand) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="hand-head"):
         if len(hand):
             counts = np.bincount(hand.labels, minlength=CLASSES)
-            names = {-1: f"All {len(hand)}"} | {digit: f"{digit} ×{counts[digit]}" for digit in np.flatnonzero(counts)}
+            names = {-1: say("All {count}", count=len(hand))} | {
+                digit: f"{digit} ×{counts[digit]}" for digit in np.flatnonzero(counts)
+            }
             controlled(
                 st.pills,
-                "My drawings",
+                say("My drawings"),
                 "hand-filter",
                 -1 if here.label not in names else here.label,
                 lambda label: setattr(here, "label", None if label == -1 else label),
@@ -130,7 +135,7 @@ def _set(hand: Hand) -> None:
     gallery(hand, label, here.chosen, lambda name: setattr(here, "chosen", name), "hand-gallery")
     more = (len(hand) if label is None else int((hand.labels == label).sum())) - MOST
     if more > 0:
-        st.caption(f"The newest {MOST}; {more} older ones are kept as well.")
+        st.caption(say("The newest {most}; {more} older ones are kept as well.", most=MOST, more=more))
     with st.container(key="hand-chosen"):
         _chosen(hand, here)
 
@@ -144,24 +149,27 @@ def _chosen(hand: Hand, here: hand_desk.HandDesk) -> None:
 
     def relabel(label: int | None) -> None:
         if label is not None:
-            hand_desk.change(lambda now: now.relabelled(name, label), f"Drawing {name} is a {label} now.")
+            hand_desk.change(
+                lambda now: now.relabelled(name, label), say("Drawing {name} is a {label} now.", name=name, label=label)
+            )
 
     def delete() -> None:
-        hand_desk.change(lambda now: now.without(name), f"Drawing {name} is deleted.")
+        hand_desk.change(lambda now: now.without(name), say("Drawing {name} is deleted.", name=name))
         here.chosen = None
 
     with st.container(horizontal=True, vertical_alignment="center", key="hand-one", gap="small"):
+        alt = escape(say("drawing {name}", name=name))
         st.html(
-            f'<img class="ink-chosen" alt="{escape(f"drawing {name}")}" src="{data_uri(hand.images[place])}">',
+            f'<img class="ink-chosen" alt="{alt}" src="{data_uri(hand.images[place])}">',
             width="content",
         )
         controlled(
             st.pills,
-            f"Drawing {name} is a …",
+            say("Drawing {name} is a …", name=name),
             "hand-relabel",
             int(hand.labels[place]),
             relabel,
             options=list(range(CLASSES)),
             required=True,
         )
-        st.button("Delete it", key="hand-delete", icon=":material/delete:", type="tertiary", on_click=delete)
+        st.button(say("Delete it"), key="hand-delete", icon=":material/delete:", type="tertiary", on_click=delete)
