@@ -9,7 +9,7 @@ PROJECT = str(Path(__file__).resolve().parent.parent)
 if PROJECT not in sys.path:  # Streamlit puts this file's own folder there, not the project's
     sys.path.insert(0, PROJECT)
 
-from dashboard import language_menu, pages, session, style  # noqa: E402  (the path must be set first)
+from dashboard import language_menu, pages, session, style, visitor  # noqa: E402  (the path must be set first)
 from dashboard.learning import tour_card  # noqa: E402
 from dashboard.sharing import address  # noqa: E402
 
@@ -21,6 +21,7 @@ session.follow_address(here.url_path or pages.FIRST)
 address.follow()
 style.apply()
 language_menu.render()
+visitor.greet()
 here.run()
 address.render()
 tour_card.render()

@@ -10,10 +10,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard import visitor
 from dashboard.running.jobs import Jobs
 from dashboard.running.runs import Runs
 from engine.config import TrainingConfig
 from engine.layers import Dense, Layer
+from engine.limits import check_all
 from engine.presets import DEFAULT, PRESETS
 from engine.rundir import runs_folder
 
@@ -215,6 +217,7 @@ def follow_address(page: str) -> None:
         here.page, here.visit = page, here.visit + 1
     named = st.query_params.get("run")
     if named:
+        visitor.remember(named)
         run.at_step = run.at_step if named == run.run_id else None
         run.run_id = named
     elif run.run_id:
@@ -234,7 +237,9 @@ def show(run_id: str | None) -> None:
 @st.cache_resource(show_spinner=False)
 def runs() -> Runs:
     """All runs; one object for the whole server. INKLING_SPARE=0 saves the memory of a worker kept ready (110 MB)."""
-    made = Runs(runs_folder())
+    check_all()
+    visitor.close_paths(os.environ)  # workers inherit it
+    made = Runs(runs_folder(), visitor=visitor.Browser())
     if os.environ.get("INKLING_SPARE") != "0":
         made.keep_spare()
     return made

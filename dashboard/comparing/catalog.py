@@ -82,7 +82,7 @@ class Catalog:
         self._entries: dict[str, _Entry] = {}
 
     def look(self, patience: float = PATIENCE) -> tuple[list[Summary], int]:
-        """All runs, newest first, and how many of them are yet to be read."""
+        """All runs that whoever asks may see, newest first, and how many runs are yet to be read."""
         end = time.perf_counter() + patience
         unread = 0
         with self._lock:
@@ -96,6 +96,7 @@ class Catalog:
                     self._refresh(entry)
             known = [entry.summary for entry in self._entries.values() if entry.summary is not None]
             unread += sum(1 for entry in self._entries.values() if entry.summary and not entry.gist.complete)
+        known = [each for each in known if self._runs.sees(RunFolder(self._runs.root / each.id))]
         return sorted((each for each in known if each.created), key=lambda each: (-each.created, each.id)), unread
 
     def _changed(self, entry: _Entry) -> bool:

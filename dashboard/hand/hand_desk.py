@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dashboard import session
+from dashboard import session, visitor
 from engine.datasets import DataError
 from engine.datasets.personal import EMPTY, Hand, HandFile
+from engine.rundir import runs_folder
 
 
 @dataclass
@@ -27,10 +28,16 @@ def desk() -> HandDesk:
     return session.kept("hand", HandDesk)
 
 
+def file() -> HandFile:
+    """Where the set lies: one for the computer, or for the browser where runs belong to browsers."""
+    name = visitor.folder_name()
+    return HandFile(runs_folder().with_name("hands") / f"{name}.npz") if name else HandFile()
+
+
 def read() -> Hand:
     """The set as it is now; an empty one where it cannot be read, and then the desk says why."""
     try:
-        return HandFile().read()
+        return file().read()
     except DataError as error:
         desk().problem = str(error)
         return EMPTY
@@ -47,7 +54,7 @@ def change(how: Callable[[Hand], Hand], told: str) -> None:
     here = desk()
     here.told = here.problem = ""
     try:
-        HandFile().change(how)
+        file().change(how)
         here.told = told
     except DataError as error:
         here.problem = str(error)

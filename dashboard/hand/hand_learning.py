@@ -13,7 +13,7 @@ from engine import Model
 from engine.about import About
 from engine.config import TrainingConfig
 from engine.datasets import DataError
-from engine.datasets.personal import Hand, HandFile
+from engine.datasets.personal import Hand
 from engine.rundir import RunError, RunFolder
 from engine.tuning import IMAGES, SHARE, began_with, keep_weights, tuning
 
@@ -139,7 +139,7 @@ def _progress(run: RunFolder, config: TrainingConfig) -> None:
 def _learn(reader: Reader, model: Model, own: RunFolder | None, scope: str) -> None:
     here = hand_desk.desk()
     here.told = here.problem = ""
-    file = HandFile()
+    file = hand_desk.file()
     try:
         weights = keep_weights(reader.path, file.weights) if own is not None else reader.path
         config = tuning(model, weights, file.freeze(file.read()), scope)

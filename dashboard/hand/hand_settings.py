@@ -9,7 +9,6 @@ from dashboard.controlled import controlled
 from dashboard.hand import hand_desk
 from dashboard.settings import forms, locks
 from engine.datasets import DataError
-from engine.datasets.personal import HandFile
 
 
 def render() -> None:
@@ -56,7 +55,7 @@ def _weights() -> None:
 
 
 def _mix(on: bool) -> None:
-    file = HandFile()
+    file = hand_desk.file()
     try:
         session.draft().put("data.personal", str(file.freeze(file.read())) if on else "")
     except DataError as error:

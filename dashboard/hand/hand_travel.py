@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.hand import hand_desk
 from engine.datasets import DataError
 from engine.datasets.hand_files import from_bytes, to_npz, to_zip
-from engine.datasets.personal import EMPTY, Hand, HandFile
+from engine.datasets.personal import EMPTY, Hand
 
 LARGEST = 20  # megabytes of an upload
 
@@ -77,4 +77,4 @@ def _delete_all(copies: bool) -> None:
     hand_desk.change(lambda _: EMPTY, "All drawings are deleted.")
     st.session_state["hand-sure"] = False
     if copies:
-        shutil.rmtree(HandFile().frozen, ignore_errors=True)
+        shutil.rmtree(hand_desk.file().frozen, ignore_errors=True)

@@ -1,10 +1,12 @@
 """Starts, queues, watches and commands runs, through their folders alone. Knows nothing of Streamlit.
 
 One `Runs` serves the whole server. At most `most` of its runs train at the same time; the others wait in the order
-in which they were wanted. A paused run makes room, and waits for room when it is to go on.
+in which they were wanted, and where they belong to different people, these take turns. A paused run makes room, and
+waits for room when it is to go on.
 """
 
 import contextlib
+import itertools
 import os
 import threading
 import time
@@ -12,14 +14,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dashboard.running import trash
+from dashboard.running import room, trash
 from dashboard.running.histories import Histories
+from dashboard.running.ownership import Everybody, Visitor, new_id, owner_of, write_owner
 from dashboard.running.processes import PROJECT
+from dashboard.running.queueing import in_turn
 from dashboard.running.workers import WORKER, Workers
 from engine.about import About, write_about
+from engine.checkpoint import CheckpointError
 from engine.config import TrainingConfig
+from engine.files import locked
 from engine.forking import fork
 from engine.history import History
+from engine.limits import WORKERS, LimitError
+from engine.mending import recovered_control
 from engine.rundir import Control, RunError, RunFolder, Status, tail_events
 from engine.rundir import runs as run_folders
 from engine.snapshots import at_or_before, snapshots
@@ -32,9 +40,17 @@ FEW_STEPS = 10  # a paused run may make so many without a place of its own: peop
 class Runs:
     """All runs under `root`; at most `most` of those started here train at the same time, the rest wait."""
 
-    def __init__(self, root: Path, most: int | None = None, worker: tuple[str, ...] = WORKER) -> None:
+    def __init__(
+        self,
+        root: Path,
+        most: int | None = None,
+        worker: tuple[str, ...] = WORKER,
+        visitor: Visitor | None = None,
+    ) -> None:
+        """visitor: tells who asks, where runs belong to people; nobody asks from threads of this object's own."""
         self.root = root.resolve()
-        self._most = most or os.cpu_count() or 1
+        self._visitor = visitor or Everybody()
+        self._most = most or WORKERS.value() or os.cpu_count() or 1
         self._lock = threading.RLock()
         self._waiting: list[str] = []
         self._refused: dict[str, str] = {}  # why a run's worker could not be started
@@ -54,6 +70,10 @@ class Runs:
     def most(self, count: int) -> None:
         if count < 1:
             raise RunError(f"at least 1 run must be allowed to train; got {count}.")
+        try:
+            WORKERS.check(count, f"{count:,} runs would train at the same time", "The others wait for them.")
+        except LimitError as error:
+            raise RunError(str(error)) from None
         self._most = count
         self._fill()
 
@@ -69,15 +89,19 @@ class Runs:
         until_step: pause when so many steps are made. planned: live changes by the step at which they apply.
         """
 
+        owner = self._visitor.owner()
+        self._make_sure_of_room(config, owner)
+
         def fill(run: RunFolder) -> None:
             run.write_control(Control(until_step=until_step, planned=planned))
+            write_owner(run, owner)
             if about is not None:
                 write_about(run, about)
 
         try:
-            run = RunFolder.create(self.root, config, fill=fill)
+            run = RunFolder.create(self.root, config, new_id(owner), fill=fill)
         except OSError as error:
-            raise RunError(f"no run can be written to {self.root}: {error.strerror}.") from None
+            raise RunError(f"no run can be written: {error.strerror}.") from None
         self._enqueue(run.id)
         return run
 
@@ -90,8 +114,11 @@ class Runs:
         snapshot = at_or_before(snapshots(parent), step)
         if snapshot is None:
             raise RunError(f"run {run_id} kept no weights from step {step:,} or before; choose a later step.")
-        run = fork(self.root, parent, snapshot, config)
+        owner = self._visitor.owner()
+        self._make_sure_of_room(config, owner)
+        run = fork(self.root, parent, snapshot, config, new_id(owner))
         with contextlib.suppress(OSError):  # it trains without
+            write_owner(run, owner)
             write_about(run, About(parent=run_id, parent_step=snapshot.step))
         self._enqueue(run.id)
         return run
@@ -122,29 +149,48 @@ class Runs:
 
     def open(self, run_id: str) -> RunFolder:
         """The run of that name, which may come from a link. Raises RunError."""
-        return RunFolder.open(self.root, run_id)
+        run = RunFolder.open(self.root, run_id)
+        if not self._visitor.may_open(run):
+            raise RunError(f"there is no run {run_id}; it may have been deleted.")
+        return run
+
+    def sees(self, run: RunFolder) -> bool:
+        """Whether a run may be listed for whoever asks."""
+        return self._visitor.sees(run)
 
     def command(self, run_id: str, **wishes: Any) -> None:
         """Change what is wanted of a run, by the names of Control's fields. Raises RunError."""
         with self._lock:
             run = self.open(run_id)
-            control = replace(run.control(), **wishes)
-            wish = wishes.get("wish")
-            if wish == "stopped" or (wish == "paused" and self._workers.alive(run_id)):
-                self._leave_queue(run_id)
-            if wish == "running" and self._is_waiting_at_a_pause(run):
-                if self._needs_room(run, control):
-                    self._waiting += [] if run_id in self._waiting else [run_id]
-                    control = replace(control, wish="paused")  # until it is its turn
-                else:
-                    self._leave_queue(run_id)
-            run.write_control(control)
+            try:
+                with locked(run.path):  # another server, or a shell, may command it as well
+                    control = self._turned(run, replace(_control(run), **wishes), wishes.get("wish"))
+                    run.write_control(control)
+            except CheckpointError as error:
+                raise RunError(str(error)) from None
+            except OSError as error:
+                raise RunError(f"run {run_id} cannot be commanded: {error.strerror}.") from None
             self._fill()  # a paused run makes room
+
+    def _turned(self, run: RunFolder, control: Control, wish: str | None) -> Control:
+        """What is to be written for a wish: a run that is to go on may have to wait for its turn."""
+        if wish == "stopped" or (wish == "paused" and self._workers.alive(run.id)):
+            self._leave_queue(run.id)
+        if wish == "running" and self._is_waiting_at_a_pause(run):
+            if self._needs_room(run, control):
+                self._waiting += [] if run.id in self._waiting else [run.id]
+                return replace(control, wish="paused")  # until it is its turn
+            self._leave_queue(run.id)
+        return control
 
     def change(self, run_id: str, settings: dict[str, Any]) -> None:
         """Live settings by path, applied from the next batch on. Raises RunError."""
         with self._lock:
-            self.command(run_id, settings=self.open(run_id).control().settings | settings)
+            try:
+                before = _control(self.open(run_id)).settings
+            except CheckpointError as error:
+                raise RunError(str(error)) from None
+            self.command(run_id, settings=before | settings)
 
     def status(self, run: RunFolder) -> Status:
         """As the folder tells, and besides what only the process that starts workers can know."""
@@ -160,8 +206,9 @@ class Runs:
             return status
 
     def newest(self, count: int) -> list[RunFolder]:
-        """The newest runs, those started in a shell included."""
-        return run_folders(self.root)[:count]
+        """The newest runs that whoever asks may see, those started in a shell included."""
+        seen = (run for run in run_folders(self.root) if self.sees(run))
+        return list(itertools.islice(seen, count))
 
     def history(self, run: RunFolder) -> History:
         """The run's curves, up to date; of one that is just beginning, with the first batch if it comes in a moment.
@@ -177,7 +224,8 @@ class Runs:
     def queue(self) -> list[str]:
         """The runs that wait, the next one first."""
         with self._lock:
-            return list(self._waiting)
+            training = [run_id for run_id in self._workers.at_work() if not self._rests(run_id)]
+            return in_turn(self._waiting, training, self._owner)
 
     def place_in_queue(self, run_id: str) -> int:
         """How many runs begin before this one; 0 for the next."""
@@ -213,6 +261,22 @@ class Runs:
                 self._waiting.append(run_id)
             self._fill()
 
+    def _owner(self, run_id: str) -> str:
+        return owner_of(RunFolder(self.root / run_id))
+
+    def _make_sure_of_room(self, config: TrainingConfig, owner: str) -> None:
+        """Raise RunError where another run would be more than this installation allows."""
+        with self._lock:
+            going = [
+                *self._workers.at_work(),
+                *(run_id for run_id in self._waiting if run_id not in self._workers.at_work()),
+            ]
+            training = self._training()
+            waiting = len(self._waiting) if training >= self._most else -1  # it would begin at once
+        of_owner = sum(1 for run_id in going if owner and self._owner(run_id) == owner)
+        room.check_counts(waiting, of_owner)
+        room.check_disk(self.root, config, [RunFolder(self.root / run_id) for run_id in going])
+
     def _leave_queue(self, run_id: str) -> None:
         with contextlib.suppress(ValueError):
             self._waiting.remove(run_id)
@@ -221,16 +285,18 @@ class Runs:
         """Let waiting runs train while there is room, in order."""
         with self._lock:
             while self._waiting and self._training() < self._most:
-                run_id = self._waiting.pop(0)
+                run_id = self.queue()[0]
+                self._waiting.remove(run_id)
                 try:
-                    run = self.open(run_id)
+                    run = RunFolder.open(self.root, run_id)
                     self._refused.pop(run_id, None)
                     if self._workers.alive(run_id):
                         run.write_control(replace(run.control(), wish="running"))
                     else:
                         self._workers.launch(run)
                 except (RunError, OSError) as error:  # one run that cannot begin must not hold up the others
-                    self._refused[run_id] = f"Its worker could not be started: {error}"
+                    why = (isinstance(error, OSError) and error.strerror) or str(error)
+                    self._refused[run_id] = f"Its worker could not be started: {why.rstrip('.')}."
 
     def _training(self) -> int:
         """How many of the workers started here use a core: paused ones do not."""
@@ -248,7 +314,7 @@ class Runs:
     def _rests(self, run_id: str) -> bool:
         """Whether a run's worker waits at a pause, or will from the next batch on."""
         try:
-            run = self.open(run_id)
+            run = RunFolder.open(self.root, run_id)
             control = run.control()
         except RunError:
             return False
@@ -270,3 +336,11 @@ def _is_given_up(run: RunFolder) -> bool:
         return run.control().wish == "stopped"
     except RunError:
         return False
+
+
+def _control(run: RunFolder) -> Control:
+    """What is wanted now; made anew where the file is damaged. Raises RunError, CheckpointError."""
+    try:
+        return run.control()
+    except RunError:
+        return recovered_control(run)

@@ -6,6 +6,7 @@ import shutil
 import threading
 from pathlib import Path
 
+from engine.files import FULL
 from engine.rundir import RunFolder
 
 NAME = ".deleted"  # a folder of folders that are being removed; no run can have this name
@@ -16,8 +17,14 @@ def put_aside(run: RunFolder) -> None:
     """Move a run's folder to where no list of runs finds it. Raises OSError."""
     trash = run.path.parent / NAME
     with _LOCK:
-        trash.mkdir(exist_ok=True)
-        run.path.rename(trash / f"{run.id}-{secrets.token_hex(4)}")
+        try:
+            trash.mkdir(exist_ok=True)
+            run.path.rename(trash / f"{run.id}-{secrets.token_hex(4)}")
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            run.config_file.unlink()  # a disk that is full has no room for a folder; without a config it is no run
+            shutil.rmtree(run.path, ignore_errors=True)
 
 
 def empty(root: Path) -> None:

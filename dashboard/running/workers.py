@@ -20,26 +20,32 @@ WORKER = (sys.executable, "-m", "engine.worker")
 WATCH_SECONDS = 1.0  # how often workers are looked at
 SILENT_SECONDS = 120.0  # without a heartbeat, a worker hangs; a look at all validation images may take long
 STOP_SECONDS = 15.0  # ... and so does one that should have stopped
+LONGEST_LOOK = 2.0  # of the time between two looks, what counts: if it was more, this process was asleep as well
 PROMPT_SECONDS = 0.4  # in which a worker that was ready has made its first batch; mostly in a quarter of that
 
 
 class Watch:
     """Tells whether a worker hangs, by what is seen of its run's folder.
 
-    Times are of a clock that stands still while the computer sleeps; the heartbeat's own time is only compared with
-    itself, so that nobody is killed because the lid was closed.
+    Only the time counts in which this process itself was awake, and the heartbeat's own time is only compared with
+    itself, so that nobody is killed because the lid was closed, the machine was frozen or the clock was changed. A
+    worker that was suspended is no worker that hangs.
     """
 
     def __init__(self, run: RunFolder, now: float) -> None:
         self._run = run
         self._beat = 0
-        self._heard = now
+        self._looked, self._awake = now, 0.0
+        self._heard = 0.0
         self._unwanted: float | None = None  # since when it should have stopped
+        self.complained = False
 
     def complaint(self, now: float) -> str:
-        """Why it is taken to hang; "" while all is well."""
+        """Why it is taken to hang; "" while all is well. now: seconds of the monotonic clock."""
+        self._awake += min(now - self._looked, LONGEST_LOOK)
+        self._looked, now = now, self._awake
         beat = self._newest_beat()
-        if beat != self._beat:
+        if beat != self._beat or self._run.worker_suspended():
             self._beat, self._heard = beat, now
         if not self._is_unwanted():
             self._unwanted = None
@@ -53,6 +59,7 @@ class Watch:
 
     def note(self, complaint: str) -> None:
         """Say it where the worker's last words would be."""
+        self.complained = True
         with contextlib.suppress(OSError), self._run.log_file.open("a", encoding="utf-8") as log:
             log.write(f"\nerror: {complaint}\n")
 
@@ -152,6 +159,11 @@ class Workers:
             worker = self._workers.get(run_id)
             if worker is not None and worker.process is process:  # the run may have been taken up again by now
                 del self._workers[run_id]
+        if worker is not None and process.returncode < 0 and not worker.watch.complained:
+            worker.watch.note(
+                f"The worker was ended from outside (signal {-process.returncode}): by somebody, or by the system "
+                "because there was no memory left."
+            )
         self._changed()
 
     def _watch(self) -> None:

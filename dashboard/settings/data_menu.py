@@ -9,12 +9,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard import session
+from dashboard import session, visitor
 from dashboard.controlled import controlled
 from dashboard.markdown import literal
 from dashboard.settings import locks
 from dashboard.settings.own_files import keep, kept, shown_name
 from engine.datasets import BUILT_IN, FORMATS, DataError, Dataset, facts, load
+from engine.limits import UPLOAD, LimitError, any_path
 from engine.rundir import runs_folder
 
 BRING = "a file of mine …"
@@ -22,7 +23,6 @@ TITLES = {"mnist": "MNIST, 28×28", "mnist16": "MNIST shrunk to 16×16", BRING: 
 FEWEST = 20  # images below which nothing can be learned and checked
 STRIP = 12  # sample images
 SCALE = 2  # pixels of the page for each of the image's
-UPLOAD_MB = 20
 
 
 @dataclass
@@ -78,29 +78,34 @@ def _images(source: str) -> int:
 
 
 def folder() -> Path:
-    """Where data files are kept: beside the runs."""
+    """Where data files are kept; those of a browser by themselves, where runs belong to browsers."""
+    return _all_files() / visitor.folder_name()
+
+
+def _all_files() -> Path:
     return runs_folder().resolve().with_name("data")
 
 
 def _bring(bringing: Bringing) -> None:
     """A place to drop files on, and a field for a path, for what is too large to send."""
-    st.caption(f"{FORMATS}. It stays on this computer.")
+    st.caption(f"{FORMATS}. It stays on this computer." if any_path() else f"{FORMATS}.")
     key = f"own-upload-{bringing.mounts}"
     st.file_uploader(
         "Files",
         accept_multiple_files=True,
-        max_upload_size=UPLOAD_MB,
+        max_upload_size=max(UPLOAD.value() >> 20, 1),
         key=key,
         on_change=lambda: _take_files(bringing, key),
         label_visibility="collapsed",
     )
     path_key = f"own-path-{bringing.mounts}"
-    st.text_input(
-        "or the path of a file or folder",
-        key=path_key,
-        placeholder="/home/me/usps16.mat",
-        on_change=lambda: _take_path(bringing, path_key),
-    )
+    if any_path():
+        st.text_input(
+            "or the path of a file or folder",
+            key=path_key,
+            placeholder="/home/me/usps16.mat",
+            on_change=lambda: _take_path(bringing, path_key),
+        )
     if bringing.problem:
         st.error(literal(bringing.problem))
 
@@ -110,11 +115,11 @@ def _take_files(bringing: Bringing, key: str) -> None:
     if not files:
         return
     try:
-        _use(bringing, keep(folder(), files).source)
-    except DataError as error:
+        _use(bringing, keep(folder(), files, _all_files()).source)
+    except (DataError, LimitError) as error:
         bringing.problem = str(error)
     except OSError as error:
-        bringing.problem = f"The file cannot be kept in {folder()}: {error.strerror}."
+        bringing.problem = f"The file cannot be kept: {error.strerror}."
     bringing.mounts += 1
 
 

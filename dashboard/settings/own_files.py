@@ -15,8 +15,8 @@ from pathlib import Path
 
 from engine.datasets import DataError, load
 from engine.files import RunError, read_json, write_json
+from engine.limits import DATA, UPLOAD, amount
 
-MOST_BYTES = 1 << 30  # of all kept files together
 MOST_FILES = 6  # of one data set: images and labels of training, validation and test
 SHORT = 16  # characters of the hash
 NAME_LENGTH = 60
@@ -30,8 +30,13 @@ class OwnFile:
     source: str
 
 
-def keep(root: Path, files: Sequence[tuple[str, bytes]]) -> OwnFile:
-    """Write what was sent, and read it once. Raises DataError for what is no data; nothing is left of it then."""
+def keep(root: Path, files: Sequence[tuple[str, bytes]], all_files: Path | None = None) -> OwnFile:
+    """Write what was sent, and read it once. Raises DataError for what is no data; nothing is left of it then.
+
+    all_files: the folder with the files of all people, where `root` is one person's. Raises LimitError for too much.
+    """
+    for name, data in files:
+        UPLOAD.check(len(data), f"{_shown([(name, data)])} has {amount(len(data))}", "Send a part of it.")
     if not 1 <= len(files) <= MOST_FILES:
         raise DataError(f"got {len(files)} files; expected one, or up to {MOST_FILES} IDX files that belong together.")
     digest = hashlib.sha256()
@@ -39,7 +44,7 @@ def keep(root: Path, files: Sequence[tuple[str, bytes]]) -> OwnFile:
         digest.update(f"{_role(name)}{len(data)}:".encode() + data)
     folder = root / digest.hexdigest()[:SHORT]
     if not (folder / "about.json").is_file():
-        _make_sure_of_room(root, sum(len(data) for _, data in files))
+        _make_sure_of_room(all_files or root, sum(len(data) for _, data in files))
         _write(folder, files)
     return OwnFile(_shown(files), str(_target(folder, files)))
 
@@ -116,8 +121,5 @@ def _role(name: str) -> str:
 
 def _make_sure_of_room(root: Path, size: int) -> None:
     taken = sum(each.stat().st_size for each in root.rglob("*") if each.is_file()) if root.is_dir() else 0
-    if taken + size > MOST_BYTES:
-        raise DataError(
-            f"{taken / 1e6:,.0f} MB of data files are kept in {root} already, and {MOST_BYTES / 1e6:,.0f} MB are the "
-            "most. Delete what you no longer need there."
-        )
+    said = f"All data files together would take {amount(taken + size)}"
+    DATA.check(taken + size, said, "Delete what is no longer needed in the folder of data files.")

@@ -9,13 +9,14 @@ from dashboard.charts import architecture_picture
 from dashboard.comparing import run_menu
 from dashboard.drawing import answer, pad, pins
 from dashboard.drawing.readers import choose
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.learning import banner, playing
 from dashboard.live_chart import load_plotly
 from dashboard.picture import picture
+from dashboard.running import troubles
 from dashboard.settings import sidebar
 from dashboard.settings.stack import StackCheck, planned, short
-from dashboard.training import control_bar, curves_panel, live_changes, progress, steering, time_machine
+from dashboard.training import control_bar, curves_panel, live_changes, progress, steering, time_machine, warnings
 from engine.config import TrainingConfig
 from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
@@ -54,7 +55,7 @@ def render() -> None:
     st.fragment(_live, run_every=TICK if shown.polling else None)(checked)
     with st.container(key="below"):
         if run is not None:
-            with st.expander("The network"):
+            with st.expander(say("The network")):
                 _network(checked)
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
@@ -95,10 +96,15 @@ def _offer_new_run(fixed: list[str]) -> None:
     """Settings were changed that the run in training cannot take: say so, and offer the way back."""
     names = ", ".join(dict.fromkeys(path.partition(".")[0].replace("_", " ") for path in fixed))
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="other-settings"):
-        st.markdown(f"These settings differ from the run's in **{names}**, which cannot change while it trains.")
+        st.markdown(
+            say(
+                "These settings differ from the run's in **{names}**, which cannot change while it trains.",
+                names=names,
+            )
+        )
         seen = session.shown().seen or TrainingConfig()
-        st.button("Train them in a new run", key="train-new", on_click=steering.train, help=SAME_SEED)
-        st.button("Back to the run's", key="back", type="tertiary", on_click=session.draft().load, args=(seen,))
+        st.button(say("Train them in a new run"), key="train-new", on_click=steering.train, help=translated(SAME_SEED))
+        st.button(say("Back to the run's"), key="back", type="tertiary", on_click=session.draft().load, args=(seen,))
 
 
 def _live(checked: StackCheck) -> None:
@@ -124,10 +130,14 @@ def _live(checked: StackCheck) -> None:
         run_menu.render()
     with figures:
         control_bar.problems(status, checked)
+        if run is not None:
+            warnings.render(run, status)
         if history is not None and run is not None:
             progress.render(history, status, _note(run, status, history), at_step)
         else:
-            style.sentence("This network cannot be trained yet." if checked.problem else "Ready. Press Train.")
+            style.sentence(
+                say("This network cannot be trained yet.") if checked.problem else say("Ready. Press Train.")
+            )
     with charts:
         if history is None or run is None:
             _before(checked)
@@ -151,26 +161,33 @@ def _before(checked: StackCheck) -> None:
     images = planned(config)
     steps = math.ceil(images / config.batch_size)
     st.caption(
-        f"{checked.parameters:,} parameters, {short(checked.macs)} multiply-adds for each image. "
-        f"{images:,} images in batches of {config.batch_size}: {steps:,} steps an epoch, "
-        f"{config.epochs:,} epochs."
+        say(
+            "{parameters:,} parameters, {macs} multiply-adds for each image. {images:,} images in "
+            "batches of {batch_size}: {steps:,} steps an epoch, {epochs:,} epochs.",
+            parameters=checked.parameters,
+            macs=short(checked.macs),
+            images=images,
+            batch_size=config.batch_size,
+            steps=steps,
+            epochs=config.epochs,
+        )
     )
-    st.markdown(HOW)
+    st.markdown(translated(HOW.strip()))
 
 
 def _note(run: RunFolder, status: Status, history: History) -> str:
     """What is to be said of a run that does not train, though it has not ended."""
     if status.state == "queued":
         before = session.runs().place_in_queue(run.id)
-        return "Waiting for a free core" + (f", behind {before} other runs." if before else ".")
+        return say("Waiting for a free core") + (say(", behind {before} other runs.", before=before) if before else ".")
     if status.state == "starting":
-        return "Starting: the images are being loaded."
+        return say("Starting: the images are being loaded.")
     if status.state == "paused" and not history.step:
-        return "Ready at step 0: nothing is learned yet. Press Train."
+        return say("Ready at step 0: nothing is learned yet. Press Train.")
     if status.reason == "failed":
-        return f"It could not begin: {session.runs().failure(run)}"
+        return say("It could not begin: {failure}", failure=session.runs().failure(run))
     if status.state == "interrupted":
-        return session.runs().failure(run) or "Interrupted: its worker is gone. Continue goes on where it was."
+        return troubles.interruption(run, session.runs().failure(run))
     if playing.playing().quiet and history.step:
         return say("What do the curves tell? The diagnosis is yours.")
     return ""

@@ -14,6 +14,12 @@ def no_spare_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INKLING_SPARE", "0")
 
 
+@pytest.fixture(autouse=True)
+def open_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page without a server cannot tell from where it can be reached, and would read no files by their path."""
+    monkeypatch.setenv("INKLING_PATHS", "1")
+
+
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for runs of its own."""

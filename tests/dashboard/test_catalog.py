@@ -12,8 +12,10 @@ from dashboard.comparing import gist as gist_module
 from dashboard.comparing.catalog import Catalog, Summary
 from dashboard.comparing.gist import TRAIL, Gist
 from dashboard.running.runs import Runs
+from engine import rundir
 from engine.about import About, write_about
 from engine.config import TrainingConfig
+from engine.liveness import Heartbeats
 from engine.rundir import Control, RunFolder, write_json
 
 STARTED = {"event": "RunStarted", "step": 0, "epoch": 0.0, "seconds": 0.0, "parameters": 9466}
@@ -83,7 +85,7 @@ def test_a_run_that_nobody_took_knows_its_parameters_and_settings(runs: Runs) ->
     assert found.best is found.test is None
 
 
-def test_every_change_is_seen(runs: Runs) -> None:
+def test_every_change_is_seen(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     run = RunFolder.create(runs.root, TrainingConfig(), "seen")
     catalog = Catalog(runs)
     assert one(catalog).name == "seen"
@@ -94,6 +96,7 @@ def test_every_change_is_seen(runs: Runs) -> None:
     write_json(run.worker_file, {"pid": 1, "host": "another", "start": "1"})
     append(run, STARTED, batches(7))
     assert (one(catalog).state, one(catalog).step) == ("running", 7)  # its host was heard of a moment ago
+    monkeypatch.setattr(rundir, "BEATS", Heartbeats())
     os.utime(run.worker_file, (1, 1))
     assert one(catalog).state == "interrupted"
     append(run, ended(8, 0.9))

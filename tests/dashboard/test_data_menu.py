@@ -13,6 +13,7 @@ from dashboard.settings import own_files, preset_menu
 from dashboard.settings.data_menu import BRING
 from engine.config import TrainingConfig
 from engine.datasets import DataError, load
+from engine.limits import LimitError
 from engine.presets import PRESETS
 from engine.rundir import RunFolder
 
@@ -160,8 +161,22 @@ def test_what_is_no_data_leaves_nothing_behind(tmp_path: Path, files: list[tuple
 
 
 def test_there_is_a_limit_to_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_files, "MOST_BYTES", 10_000)
-    with pytest.raises(DataError, match="are the most"):
+    monkeypatch.setenv("INKLING_DATA_BYTES", "10K")
+    with pytest.raises(LimitError, match=r"are the most here \(limit INKLING_DATA_BYTES\)"):
+        own_files.keep(tmp_path, [("big.npz", archive(1000))])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_people_together_have_that_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own_files.keep(tmp_path / "ann", [("first.npz", archive(100))], tmp_path)
+    monkeypatch.setenv("INKLING_DATA_BYTES", str(len(archive(100)) + 1000))
+    with pytest.raises(LimitError, match="INKLING_DATA_BYTES"):
+        own_files.keep(tmp_path / "ben", [("second.npz", archive(101))], tmp_path)
+
+
+def test_one_file_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKLING_UPLOAD_BYTES", "5K")
+    with pytest.raises(LimitError, match=r"big\.npz has .*; .* are the most here \(limit INKLING_UPLOAD_BYTES\)"):
         own_files.keep(tmp_path, [("big.npz", archive(1000))])
 
 
