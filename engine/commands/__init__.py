@@ -7,7 +7,7 @@ and returns the exit status. --json is common to all.
 import argparse
 from typing import Protocol
 
-from engine.commands import bench, evaluate, export, gradcheck, predict, report, reproduce, train
+from engine.commands import bench, evaluate, export, gradcheck, predict, receive, report, reproduce, send, train
 from engine.commands import limits as limits
 from engine.commands import presets as presets  # "as": mypy takes it for engine.presets otherwise
 
@@ -29,6 +29,8 @@ COMMANDS: dict[str, Command] = {
     "evaluate": evaluate,
     "predict": predict,
     "report": report,
+    "send": send,
+    "receive": receive,
     "export": export,
     "presets": presets,
     "reproduce": reproduce,

@@ -1,0 +1,88 @@
+"""A run's folder as one .zip that another machine can open.
+
+    inkling-run.json     {"format": 1, "id": .., "made": seconds since 1970, "source": the data's name}
+    config.json, control.json, about.json, events.jsonl
+    latest.npz, best.npz, final.npz, snapshots/STEP.npz     those that are wanted
+
+Of files of this computer that the settings name, only the names go along, not where they lie.
+"""
+
+import json
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from engine.about import read_about
+from engine.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
+from engine.config import TrainingConfig
+from engine.control import Control
+from engine.datasets import BUILT_IN
+from engine.rundir import RunError, RunFolder
+from engine.snapshots import snapshots
+
+FORMAT = 1
+NAME = "inkling-run.json"
+WEIGHTS = ("latest.npz", "best.npz", "final.npz")
+Tell = Callable[[float], None]
+
+
+def pack(run: RunFolder, target: Path, with_snapshots: bool = False, tell: Tell = lambda share: None) -> Path:
+    """Write the .zip, whole or not at all. Raises RunError where the run cannot be read, OSError for the target.
+
+    A checkpoint that is damaged, or that a run in training takes away meanwhile, is left out.
+    """
+    config, about = run.config(), read_about(run)
+    try:
+        control = run.control()
+    except RunError:
+        control = Control()
+    manifest = {"format": FORMAT, "id": run.id, "made": time.time(), "source": plain(config).data.source}
+    texts = {
+        NAME: manifest,
+        "config.json": plain(config).to_json(),
+        "control.json": asdict(replace(control, wish="running", until_step=None, until_epoch=None)),
+        "about.json": asdict(replace(about, group="", kind="")),  # the other runs of a race stay here
+    }
+    files = [(name, run.path / name) for name in WEIGHTS]
+    files += [(f"snapshots/{each.path.name}", each.path) for each in snapshots(run)] if with_snapshots else []
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        new = Path(scratch) / "run.zip"
+        with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in texts.items():
+                archive.writestr(name, json.dumps(data, allow_nan=False))
+            if run.events_file.exists():
+                archive.write(run.events_file, "events.jsonl")
+            for number, (name, path) in enumerate(files):
+                tell(number / len(files))
+                _add_weights(archive, name, path, Path(scratch) / "weights.npz")
+        shutil.move(new, target)
+    return target
+
+
+def _add_weights(archive: zipfile.ZipFile, name: str, path: Path, scratch: Path) -> None:
+    """A checkpoint with the settings as they travel."""
+    try:
+        saved = read_checkpoint(path)
+    except CheckpointError:
+        return
+    write_checkpoint(scratch, replace(saved, config=plain(saved.config)))
+    archive.write(scratch, name)
+
+
+def plain(config: TrainingConfig) -> TrainingConfig:
+    """The settings without folders of this computer."""
+    data = config.data
+    source = data.source if data.source in BUILT_IN else _file_name(data.source)
+    return replace(
+        config,
+        start_from=_file_name(config.start_from),
+        data=replace(data, source=source, personal=_file_name(data.personal)),
+    )
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
