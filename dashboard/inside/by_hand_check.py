@@ -93,6 +93,8 @@ def show(found: Sequence[WeightCheck]) -> None:
 
 def verdict(found: Sequence[WeightCheck]) -> str:
     """In a sentence."""
+    if not all(np.isfinite(each.analytic) and np.isfinite(each.numerical) for each in found):
+        return say("**Nothing can be compared:** the loss or a gradient is not finite. This network has diverged.")
     wrong = [each for each in found if not each.agrees]
     if wrong:
         names = ", ".join(dict.fromkeys(f"`{each.name}`" for each in wrong))
@@ -130,7 +132,7 @@ def check_figure(found: Sequence[WeightCheck], dark: bool = False) -> Figure:
     colors = palette(dark)
     traces = []
     for number, name in enumerate(dict.fromkeys(each.name for each in found)):
-        own = [each for each in found if each.name == name and (each.analytic or each.numerical)]
+        own = [each for each in found if each.name == name and 0 < _size(each) < np.inf]
         color = colors.runs[number % len(colors.runs)]
         traces.append(
             {
@@ -139,7 +141,7 @@ def check_figure(found: Sequence[WeightCheck], dark: bool = False) -> Figure:
                 "name": name,
                 "legendgroup": name,
                 "uid": name,
-                "x": [max(abs(each.analytic), abs(each.numerical)) for each in own],
+                "x": [_size(each) for each in own],
                 "y": [max(each.error, SMALLEST) for each in own],
                 "marker": {
                     "color": color,
@@ -151,9 +153,9 @@ def check_figure(found: Sequence[WeightCheck], dark: bool = False) -> Figure:
                 "hovertemplate": "%{x:.3g}<br>%{y:.1e}<extra>" + name + "</extra>",
             }
         )
-    highest = max([each.error for each in found] + [1e-4])
+    highest = max([each.error for each in found if np.isfinite(each.error)] + [1e-4])
     top = float(np.log10(highest)) + 0.5
-    drawn = [size for each in found if (size := max(abs(each.analytic), abs(each.numerical)))] or [1.0]
+    drawn = [size for each in found if 0 < (size := _size(each)) < np.inf] or [1.0]
     ends = [float(np.log10(min(drawn))) - 0.3, float(np.log10(max(drawn))) + 0.3]
     x = {"title": say("size of the gradient"), "type": "log", "exponentformat": "power", "range": ends, "nticks": 6}
     y = {"title": say("relative error"), "type": "log", "exponentformat": "power", "range": [-12.5, top], "nticks": 6}
@@ -172,3 +174,8 @@ def check_figure(found: Sequence[WeightCheck], dark: bool = False) -> Figure:
     legend = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
     many = len(traces) > 10
     return {"data": [limit, *traces], "layout": layout(colors, x, y, showlegend=not many, legend=legend)}
+
+
+def _size(each: WeightCheck) -> float:
+    """NaN where one of the two is."""
+    return float(np.maximum(abs(each.analytic), abs(each.numerical)))

@@ -55,7 +55,7 @@ def norm_table(step: HandStep) -> str:
     norm = step.unit.maths
     if isinstance(norm, Sum):
         return ""
-    head = ["", say("now"), say("∂L/∂ this"), say("new")]
+    head = ["", say("now"), say("gradient"), say("new")]
     new = ["–", "–"] if step.after is None or step.frozen else [plain(float(each), 5) for each in step.after]
     rows = [
         [say("scale"), plain(norm.scale), plain(norm.scale_gradient), new[0]],

@@ -178,7 +178,7 @@ def axis_names(model: Model, slot: Slot) -> list[str]:
     if slot.key == "weight" and conv:
         return [say("Row"), say("Column"), say("From channel"), say("To channel")]
     if slot.key == "weight":
-        return [say("From"), say("To unit")]
+        return [say("From input"), say("To unit")]
     return [say("Unit") if len(model.network.shapes[slot.layer + 1]) == 1 else say("Channel")]
 
 
@@ -209,7 +209,8 @@ def _show(seen: Seen) -> None:
         [
             (say("weight"), plain(weight.before, 5), ""),
             (say("gradient"), plain(weight.gradient), ""),
-            (say("step"), plain(step), say("{share} % of the weight", share=plain(100 * share, 2))),
+            (say("step"), plain(step), ""),
+            (say("step / weight"), say("{share} %", share=plain(100 * share, 2)), ""),
             (say("new weight"), plain(weight.after, 5), ""),
             (say("learning rate"), plain(weight.rate), ""),
         ]

@@ -24,7 +24,7 @@ from engine.arrays import Array, Bytes
 from engine.explain.space import PIXELS, last_hidden, turned
 
 PATIENCE = 0.5  # seconds that a page which does not poll waits: a PCA mostly comes sooner
-REFRESH = {"pca": 3.0, "tsne": 12.0}  # seconds from one picture of weights that change to the next
+REFRESH = {"pca": 4.0, "tsne": 20.0}  # seconds from one picture of weights that change to the next
 LAST = -2  # the last hidden layer, whatever its number
 
 

@@ -202,9 +202,9 @@ class SpaceMap {
       paper.drawImage(entry.tinted, column * w, row * h, w, h, x - side / 2, y - tall / 2, side, tall);
     }
     if (wrong && chosen) {
-      paper.globalAlpha = only === "errors" ? 1 : 0.75;
+      paper.globalAlpha = only === "errors" ? 1 : 0.65;
       paper.strokeStyle = ink;
-      paper.lineWidth = 1.3;
+      paper.lineWidth = side < 14 ? 0.9 : 1.3;
       paper.beginPath();
       paper.arc(x, y, side * 0.58, 0, 2 * Math.PI);
       paper.stroke();

@@ -25,7 +25,8 @@ _HTML = """<div class="space-map"><canvas class="space-paper" tabindex="0" role=
 <div class="space-legend"></div></div>"""
 _HERE = Path(__file__)
 _FILES = ("space_map.js", "space_map.css", "space_sheet.js")
-INSIDE = 98.0  # percent of the points that the map shows at first, along each axis
+INSIDE = 98.0  # percent of the points that lie well inside the map at first, along each axis ...
+BEYOND = 1.3  # ... and how many times as far out one may lie and be shown all the same
 _COLUMNS = 40  # thumbnails in a row of the sheet
 
 
@@ -61,7 +62,7 @@ def space_map(
     images_of = sheet(images)
     data = {
         "sheet": images_of["id"],
-        "extent": [float(each) for each in np.maximum(np.percentile(np.abs(places), INSIDE, axis=0), 0.05)],
+        "extent": extent(places),
         "places": base64.b64encode(packed).decode(),
         "picture": hashlib.sha1(packed, usedforsecurity=False).hexdigest(),
         "labels": _encoded(labels),
@@ -85,6 +86,13 @@ def space_map(
     loader, component = _components()
     component(data=data, key=key, height="content")
     loader(data=images_of, key=f"{key}-sheet", height=1)
+
+
+def extent(places: Array) -> list[float]:
+    """How far the map reaches from its middle along both axes, in the unit of the places."""
+    far = np.abs(places)
+    reach = np.minimum(far.max(axis=0), BEYOND * np.percentile(far, INSIDE, axis=0))
+    return [float(each) for each in np.maximum(reach, 0.05)]
 
 
 def _encoded(values: Any) -> str:

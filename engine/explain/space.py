@@ -26,6 +26,7 @@ from engine.network import Pass
 
 PIXELS = -1  # in place of a layer: the image itself, as the network gets it
 MOST_BYTES = 64_000_000  # of one layer's numbers for all images
+LARGEST = 1e12  # what a network that diverges gives out is cut off here: squares of it can be added up
 NEIGHBOURS = 10
 
 Places = npt.NDArray[np.intp]
@@ -75,7 +76,7 @@ def activations(model: Model, images: Bytes, layer: int, tell: Callable[[float],
         with np.errstate(all="ignore"):  # a network that has diverged
             for number in range(layer + 1):
                 x, _ = network.layers[number].forward(network.params[number], x, through.modes[number])
-            found[start : start + CHUNK] = np.nan_to_num(x.reshape(len(x), -1))
+            found[start : start + CHUNK] = np.clip(np.nan_to_num(x.reshape(len(x), -1)), -LARGEST, LARGEST)
         if tell is not None:
             tell(min(start + CHUNK, len(images)) / len(images))
     return found

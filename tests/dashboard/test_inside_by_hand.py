@@ -176,3 +176,22 @@ def test_a_wrong_gradient_is_named_and_lies_above_the_line() -> None:
     assert dense["y"][0] == pytest.approx(0.2)
     assert dense["y"][0] > np.interp(0.5, limit["x"], limit["y"])
     assert dense["marker"]["symbol"][1].endswith("-open")
+
+
+def test_of_a_network_that_has_diverged_nothing_is_compared() -> None:
+    lost = WeightCheck("0.conv.weight", (0,), float("nan"), float("inf"), STEP, 2e-10)
+    right = WeightCheck("1.dense.weight", (0,), 0.5, 0.5, STEP, 2e-10)
+    assert "has diverged" in verdict([lost, right])
+    figure = check_figure([lost, right])
+    assert [len(trace["x"]) for trace in figure["data"][1:]] == [0, 1]
+    assert np.isfinite(figure["layout"]["yaxis"]["range"]).all()
+
+
+def test_a_network_that_has_diverged_is_followed_all_the_same(run: RunFolder) -> None:
+    saved = read_checkpoint(run.latest)
+    huge = {name: np.full_like(array, 3e38) for name, array in saved.params.items()}
+    image = np.full((28, 28), 90, np.uint8)
+    step = work_out(Asked(replace(saved, params=huge), (run.latest, 7, 7), image, 4), 7, None)
+    assert not np.isfinite(step.output.loss)
+    assert r"\text{NaN}" in formula.loss(step.output) or r"\infty" in formula.loss(step.output)
+    assert formula.forward(step.unit, Dense(units=10), "others")

@@ -113,3 +113,12 @@ def test_new_points_lie_among_their_neighbours():
     np.testing.assert_allclose(among(points, picture, points[:1] + 1e-6, 3), [[5, 5]], atol=1e-3)
     # half-way between the first two: as far from both
     np.testing.assert_allclose(among(points, picture, np.array([[5.0, 0]], np.float32), 2), [[3, 3]], atol=1e-5)
+
+
+def test_what_a_diverged_network_gives_out_can_be_laid_out(images):
+    model = new_model(LAYERS)
+    model.network.params[0]["weight"].fill(1e38)
+    numbers = activations(model, images, 5)
+    assert np.isfinite(numbers).all()
+    assert np.isfinite(principal_plane(numbers).project(numbers)).all()
+    assert nearest(numbers).shape == (30, 10)
