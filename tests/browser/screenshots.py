@@ -37,6 +37,7 @@ def main() -> None:
         light = train(browser, server, folder)
         rewind(light, folder)
         draw_page(light, folder)
+        numbers(light, folder)
         race(light, server, folder)
         diverge(light, server, folder)
 
@@ -84,6 +85,26 @@ def draw_page(tab: Any, folder: Path) -> None:
     tab.get_by_text("Why this answer?").click()
     tab.get_by_text("speaks for").wait_for()
     save(tab, folder / "why.png", tab.get_by_text("Why this answer?"))
+
+
+def numbers(tab: Any, folder: Path) -> None:
+    """The space of the last hidden layer, one unit by hand with the gradient check, and a weight's next step."""
+    tab.get_by_role("link", name="Inside", exact=True).click()
+    tab.get_by_text("Hidden space", exact=True).click()
+    tab.locator("canvas.space-paper[data-drawn='1']").wait_for()
+    save(tab, folder / "space-pca.png", tab.locator(".st-key-space-choice"))
+    tab.get_by_text("t-SNE", exact=True).first.click()
+    tab.get_by_text("no formula for new points").wait_for(timeout=120_000)
+    save(tab, folder / "space.png", tab.locator(".st-key-space-choice"))
+    tab.get_by_text("By hand", exact=True).click()
+    tab.locator(".st-key-formula-forward .katex").wait_for()
+    save(tab, folder / "by-hand.png", tab.locator(".st-key-hand-unit"))
+    tab.get_by_role("button", name="Check the gradients").click()
+    tab.get_by_text("gradients agree").wait_for(timeout=60_000)
+    save(tab, folder / "gradient-check.png", tab.locator(".st-key-check-head"))
+    tab.get_by_text("Optimizer", exact=True).click()
+    tab.locator(".st-key-formula-step-2 .katex").wait_for(timeout=60_000)
+    save(tab, folder / "microscope.png", tab.locator(".st-key-microscope-what"))
 
 
 def race(tab: Any, server: Server, folder: Path) -> None:
