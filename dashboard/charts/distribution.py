@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dashboard.charts.figure import Figure, layout, packed
+from dashboard.language import say
 from dashboard.palette import Palette, faded, palette
 
 Floats = npt.NDArray[np.floating]
@@ -56,7 +57,7 @@ def bands_figure(
     traces = []
     for number, (low, high, opacity) in enumerate(BANDS):
         lower, upper = (np.array([np.interp(share, places, row) for row in quantiles]) for share in (low, high))
-        name = "all" if number == 0 else f"{100 * (high - low):.0f} %"
+        name = say("all") if number == 0 else say("{share:.0f} %", share=100 * (high - low))
         for part, (values, fill) in enumerate(((lower, "none"), (upper, "tonexty"))):
             traces.append(
                 {

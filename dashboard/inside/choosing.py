@@ -30,7 +30,7 @@ def chosen(desk: InsideDesk, run: RunFolder | None) -> tuple[Model, Key, bool] |
     live = own and snapshot is None and status.state in MOVING
     model = _newest(desk, reader, live) if reader is not None else None
     with st.container(horizontal=True, vertical_alignment="center", key="inside-top", gap="small"):
-        _sentence(model, reader, status, rewound=snapshot is not None, own=own)
+        _sentence(model, reader, status, rewound=snapshot is not None, own=own, waits=run is not None and not own)
         run_menu.render()
     with st.container(key="inside-time"):
         if run is not None and len(found) > 1:
@@ -65,7 +65,10 @@ def _newest(desk: InsideDesk, reader: Reader, live: bool) -> Model | None:
     return desk.model
 
 
-def _sentence(model: Model | None, reader: Reader | None, status: Status, rewound: bool, own: bool) -> None:
+def _sentence(
+    model: Model | None, reader: Reader | None, status: Status, rewound: bool, own: bool, waits: bool
+) -> None:
+    """What is looked at. own: it is the run's own; waits: the run has no weights yet."""
     if reader is None:
         words = say("There is no network to look into yet. Train one on the page Train.")
     elif model is None:
@@ -83,6 +86,11 @@ def _sentence(model: Model | None, reader: Reader | None, status: Status, rewoun
             words = say("{name} trains, step {step:,}: {layers} layers, {count:,} parameters.", **figures)
         elif own:
             words = say("{name}, at step {step:,}: {layers} layers, {count:,} parameters.", **figures)
+        elif waits:
+            words = say(
+                "The run has no weights yet. This is {name}: {layers} layers, {count:,} parameters.",
+                **(figures | {"name": reader.name}),
+            )
         else:
             words = say("This is {name}: {layers} layers, {count:,} parameters.", **(figures | {"name": reader.name}))
     style.sentence(words, "rewound" if rewound else status.state if own else "")

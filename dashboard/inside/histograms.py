@@ -37,6 +37,7 @@ class HistogramsDesk:
     form: str = "map"
     asked: tuple[Key, ...] = ()
     when: float = 0.0
+    done: bool = False
     found: list[Moment] | None = None
     of: object = None  # whose `found` is
 
@@ -97,7 +98,7 @@ def _moments(subject: Subject, desk: HistogramsDesk, held: HeldBack) -> tuple[li
     of = (subject.run.path if subject.run is not None else subject.path, held.key)
     if desk.of != of:
         desk.of, desk.found, desk.asked = of, None, ()
-    if not desk.asked or not subject.live or time.monotonic() - desk.when > REFRESH:
+    if not desk.asked or not subject.live or (desk.done and time.monotonic() - desk.when > REFRESH):
         keys = stamped(spread(found))
         if not subject.live or not keys:  # the moment that is shown, be it among them or not
             keys = (*(key for key in keys if key[0] != subject.path), subject.key)
@@ -107,6 +108,7 @@ def _moments(subject: Subject, desk: HistogramsDesk, held: HeldBack) -> tuple[li
     asked = session.jobs().ask(
         ("inside moments", desk.asked, held.key), lambda tell: collect(desk.asked, held, tell), patience
     )
+    desk.done = asked.done  # of a run that trains, what is being found is found before anything newer is looked for
     if not asked.done:
         subject.wants_polling()
     if asked.result is not None:

@@ -78,6 +78,9 @@ class View {
   paint(made, column) {
     const { form, canvas } = made;
     const { side, gap, columns, rows } = form;
+    this.markPicked(made, column);
+    if (made.painted === column.values) return;
+    made.painted = column.values;
     const values = bytesOf(column.values, column.form !== "image" && column.form !== "shares");
     made.values = values;
     if (column.form === "shares") { this.paintShares(made, column, values); return; }
@@ -94,10 +97,13 @@ class View {
       context.drawImage(source, 0, unit * height, width, height, x, y, across, down);
     }
     canvas.ariaLabel = `${column.title}: ${column.shape}`;
+  }
+
+  markPicked(made, column) {
     const picked = this.data.picked;
     const here = picked && picked.layer === column.layer;
     made.box.classList.toggle("nv-picked", Boolean(here));
-    made.mark.hidden = !here || picked.unit < 0 || picked.unit >= count;
+    made.mark.hidden = !here || picked.unit < 0 || picked.unit >= column.count;
     if (!made.mark.hidden) this.frame(made, picked.unit);
   }
 

@@ -18,14 +18,17 @@ class Grid {
     this.send = send;
     while (this.tiles.length > data.names.length) this.tiles.pop().box.remove();
     while (this.tiles.length < data.names.length) this.tiles.push(this.tile(this.tiles.length));
-    const values = bytesOf(data.values, true);
-    this.values = values;
-    const source = painted(values, data.width, false);
+    const sizes = [data.width, data.height, data.side, data.names.length].join();
+    const same = this.painted === data.values && this.sizes === sizes;
+    Object.assign(this, { painted: data.values, sizes, values: same ? this.values : bytesOf(data.values, true) });
+    const source = same ? null : painted(this.values, data.width, false);
     const factor = data.side / Math.max(data.width, data.height);
     const across = Math.max(1, Math.round(data.width * factor)), down = Math.max(1, Math.round(data.height * factor));
     this.tiles.forEach((tile, place) => {
-      const context = prepared(tile.canvas, across, down);
-      context.drawImage(source, 0, place * data.height, data.width, data.height, 0, 0, across, down);
+      if (source) {
+        const context = prepared(tile.canvas, across, down);
+        context.drawImage(source, 0, place * data.height, data.width, data.height, 0, 0, across, down);
+      }
       tile.name.textContent = data.names[place];
       tile.box.classList.toggle("tl-picked", place === data.picked);
       tile.box.classList.toggle("tl-off", data.off.includes(place));

@@ -18,7 +18,7 @@ from engine.arrays import Bytes
 from engine.rundir import RunError, RunFolder
 
 STYLE = f"<style>{(Path(__file__).with_name('inside.css')).read_text(encoding='utf-8')}</style>"
-TICK = 0.4  # seconds between two looks at a run that trains
+TICK = 0.5  # seconds between two looks at a run that trains
 MODULES = {
     "network": "network",
     "weights": "weights",

@@ -1,6 +1,7 @@
 """The page Inside without a browser: every section for networks of every kind, and what goes wrong on the way."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -99,12 +100,19 @@ def script() -> None:
     inside.render()
 
 
-def page(run: RunFolder | None, section: str = "network", at_step: int | None = None) -> AppTest:
+def page(run: RunFolder | None, section: str = "network", at_step: int | None = None, patient: bool = True) -> AppTest:
+    """patient: wait for all that is being found."""
     at = AppTest.from_function(script, default_timeout=60)
     at.session_state["inside-desk"] = InsideDesk(section=section)
     if run is not None:
         at.session_state["shown"] = Shown(run_id=run.id, at_step=at_step)
-    return settled(at)
+    return settled(at) if patient else once(at)
+
+
+def once(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception, at.exception[0].stack_trace
+    return at
 
 
 def settled(at: AppTest) -> AppTest:
@@ -144,7 +152,7 @@ def test_every_section_shows_every_network(name: str, section: str, root: Path, 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_without_a_run_the_network_that_ships_is_looked_into(section: str, root: Path) -> None:
-    assert "the pretrained network" in words(page(None, section))
+    assert "the pretrained network" in words(page(None, section, patient=False))
 
 
 def test_rewound_to_a_step_it_speaks_of_that_step(root: Path, data: Path) -> None:
@@ -165,6 +173,20 @@ def test_weights_that_are_gone_are_told_in_words(root: Path, data: Path) -> None
     assert "at step 9" in words(at)
     fresh = page(run)
     assert "cannot be read" in words(fresh)
+
+
+def test_a_run_that_is_deleted_while_it_is_looked_at_gives_way_to_the_network_that_ships(
+    root: Path, data: Path
+) -> None:
+    run = ended_run(root, CONV, data)
+    at = page(run, "units")
+    shutil.rmtree(run.path)
+    assert "This is the pretrained network" in words(once(at))
+
+
+def test_a_run_without_weights_says_so(root: Path) -> None:
+    run = RunFolder.create(root, TrainingConfig(), "empty")
+    assert "The run has no weights yet. This is the pretrained network" in words(page(run))
 
 
 def test_data_that_is_gone_leaves_the_weights_to_be_seen(root: Path, data: Path, tmp_path: Path) -> None:
