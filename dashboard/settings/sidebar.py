@@ -13,7 +13,7 @@ from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from dashboard.settings import data_menu, forms, layer_editor, locks, preset_menu
 from dashboard.settings.stack import StackCheck, check, planned
-from dashboard.sharing import address
+from dashboard.sharing import address, expectation
 from engine.config import TrainingConfig
 from engine.layers import Dropout
 from engine.schedules import Constant
@@ -162,3 +162,7 @@ def _run() -> None:
     with more("More on the run", *RARELY) as open_now:
         if open_now:
             form.fields(draft.rest, only=RARELY)
+    expected = st.expander(say("For the lab report"), key="expected", on_change="rerun")
+    if expected.open:
+        with expected:
+            expectation.render("train")

@@ -10,6 +10,7 @@ from typing import Any
 
 from dashboard import session
 from dashboard.language import say
+from dashboard.sharing import expectation
 from engine.about import read_about
 from engine.checkpoint import CheckpointError, read_checkpoint
 from engine.config import TrainingConfig, differences
@@ -28,7 +29,7 @@ def train(until_step: int | None = None, until_epoch: float | None = None) -> No
     shown, config = session.shown(), session.draft().config
     runs = session.runs()
     try:
-        run = runs.start(config, until_step)
+        run = runs.start(config, until_step, expectation.about())
         if until_epoch is not None or shown.speed:
             runs.command(run.id, until_epoch=until_epoch, steps_per_second=shown.speed)
     except RunError as error:

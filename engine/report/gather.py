@@ -12,6 +12,7 @@ from engine.arrays import Array, Bytes
 from engine.checkpoint import CheckpointError, Model, load_checkpoint
 from engine.config import TrainingConfig
 from engine.datasets import DataError, facts
+from engine.drawing import prepare_ink
 from engine.fingerprint import fingerprint
 from engine.history import History
 from engine.judging import held_images, predict
@@ -86,7 +87,7 @@ class Gathered:
 
 
 def gather(run: RunFolder, pins: Sequence[tuple[int, Bytes]] = (), tell: Tell = lambda share: None) -> Gathered:
-    """Read a run's folder and ask its newest weights. pins: (label, image of the network's size).
+    """Read a run's folder and ask its newest weights. pins: (label, ink of a drawing, 255 where it is darkest).
 
     Raises RunError where the run itself cannot be read; all else that is missing is told in `problems`.
     """
@@ -115,7 +116,7 @@ def gather(run: RunFolder, pins: Sequence[tuple[int, Bytes]] = (), tell: Tell = 
                 judged.append(judge(model, which))
             except DataError as error:
                 problems.append(f"The {which} images could not be looked at: {error}")
-        pinned = [Pinned(label, image, model.predict(image[None])[0]) for label, image in pins]
+        pinned = _asked(model, pins)
     return Gathered(
         id=run.id,
         about=read_about(run),
@@ -149,6 +150,19 @@ def judge(model: Model, which: str) -> Judged:
     )
     right = float(np.mean(answers == held.labels))
     return Judged(which, len(held.labels), right, confusion, class_scores(confusion), worst, held.changed)
+
+
+def _asked(model: Model, pins: Sequence[tuple[int, Bytes]]) -> list[Pinned]:
+    """What the network says of drawings, prepared for its size; nothing where its images are not square."""
+    height, width, _ = model.checkpoint.image_shape
+    if height != width:
+        return []
+    found = []
+    for label, ink in pins:
+        prepared = prepare_ink(ink, image_size=height)
+        image = np.zeros((height, width), np.uint8) if prepared is None else prepared.image
+        found.append(Pinned(label, image, model.predict(image[None])[0]))
+    return found
 
 
 def _model(run: RunFolder, problems: list[str]) -> Model | None:
