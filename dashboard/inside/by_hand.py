@@ -13,7 +13,7 @@ from dashboard.controlled import controlled
 from dashboard.inside import by_hand_check
 from dashboard.inside import by_hand_formula as formula
 from dashboard.inside.by_hand_code import code
-from dashboard.inside.by_hand_moment import held, with_memory
+from dashboard.inside.by_hand_moment import held, home, with_memory
 from dashboard.inside.by_hand_numbers import plain
 from dashboard.inside.by_hand_terms import input_name, norm_table, output_table, terms_table
 from dashboard.inside.by_hand_work import Asked, HandStep, work_out
@@ -97,8 +97,8 @@ def _ask(subject: Subject, model: Model, key: Key, desk: HandDesk, label: int) -
     if progress.result is None:
         subject.wants_polling()
         before = desk.found
-        return before[1] if before is not None and before[0] == (key[0].parent, desk.layer) else None
-    desk.found = ((key[0].parent, desk.layer), progress.result)
+        return before[1] if before is not None and before[0] == (home(key), desk.layer) else None
+    desk.found = ((home(key), desk.layer), progress.result)
     return progress.result
 
 

@@ -1,6 +1,7 @@
 """Weights that stay while one reads their numbers, though the network trains on."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -48,6 +49,12 @@ def held(subject: Subject, name: str) -> tuple[Model, Key]:
 
 def _let_go(moment: Moment) -> None:
     moment.model = None
+
+
+def home(key: Key) -> Path:
+    """The folder of the run to which a file with weights belongs, be it the newest one or a snapshot."""
+    folder = key[0].parent
+    return folder.parent if folder.name == "snapshots" else folder
 
 
 def with_memory(subject: Subject, model: Model) -> Snapshot | None:

@@ -10,7 +10,7 @@ from dashboard.controlled import controlled
 from dashboard.inside import microscope_formula as formula
 from dashboard.inside.by_hand import STYLE
 from dashboard.inside.by_hand_code import code
-from dashboard.inside.by_hand_moment import held, with_memory
+from dashboard.inside.by_hand_moment import held, home, with_memory
 from dashboard.inside.by_hand_numbers import plain
 from dashboard.inside.layer_names import layer_title
 from dashboard.inside.microscope_charts import memory_figure, weight_figure
@@ -133,11 +133,11 @@ def _ask(subject: Subject, bench: Bench, model: Model, key: Key) -> Seen | None:
         return None
     if progress.result is None:
         subject.wants_polling()
-        if bench.seen is None or bench.seen[0] != key[0].parent:
+        if bench.seen is None or bench.seen[0] != home(key):
             st.caption(say("Assembling the next batch …"))
             return None
         return bench.seen[1]
-    bench.seen = (key[0].parent, progress.result)
+    bench.seen = (home(key), progress.result)
     return progress.result
 
 

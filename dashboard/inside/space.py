@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,6 +12,7 @@ from dashboard import session
 from dashboard.controlled import controlled
 from dashboard.drawing.pin_curves import Pin, Pinned, image_of
 from dashboard.drawing.readers import reads_drawings
+from dashboard.inside.by_hand_moment import home
 from dashboard.inside.held_back import HeldBack, held_back
 from dashboard.inside.layer_names import layer_title
 from dashboard.inside.space_map import Own, space_map
@@ -19,6 +21,7 @@ from dashboard.inside.space_work import Layout, lay_out
 from dashboard.inside.subject import Key, Subject
 from dashboard.language import say
 from dashboard.markdown import literal
+from dashboard.running.jobs import Progress
 from engine import Model
 from engine.arrays import Array, Bytes
 from engine.explain.space import PIXELS, last_hidden, turned
@@ -43,6 +46,16 @@ class Shown:
     when: float
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A picture that is being worked out."""
+
+    model: Model
+    key: Key
+    layer: int
+    method: str
+
+
 @dataclass
 class SpaceDesk:
     """What the map is set to."""
@@ -50,6 +63,7 @@ class SpaceDesk:
     layer: int = LAST
     method: str = "pca"
     shown: Shown | None = None
+    asked: Asked | None = None
 
 
 def render(subject: Subject) -> None:
@@ -106,47 +120,49 @@ def _layer_name(model: Model, hidden: int, layer: int) -> str:
 def _look(desk: SpaceDesk, subject: Subject, layer: int) -> None:
     """Bring `desk.shown` up to date; while a picture is on its way the one before stays, if it is of the same run."""
     shown = desk.shown
-    same = shown is not None and shown.key[0].parent == _home(subject.key) and shown.layout.layer == layer
+    same = shown is not None and home(shown.key) == home(subject.key) and shown.layout.layer == layer
     if shown is not None and same and shown.layout.method == desk.method:
         fresh = time.monotonic() - shown.when < REFRESH[desk.method]
         if shown.key == subject.key or (subject.live and shown.key[0] == subject.key[0] and fresh):
             return
-    asked = held_back(subject.model, PATIENCE)
-    held = asked.result
-    if held is None:
-        desk.shown = shown if same else None
-        _wait(subject, asked.share, asked.problem)
+    before = shown if same else None
+    images = held_back(subject.model, PATIENCE)
+    progress: Progress[Any] = images
+    if images.result is not None:
+        desk.asked = _asked(desk, subject, layer)
+        progress = _lay_out(desk.asked, images.result, before)
+    if images.result is not None and progress.result is not None and desk.asked is not None:
+        desk.shown, desk.asked = _fitted(progress.result, desk.asked, images.result, before), None
         return
-    start = (
-        shown.layout.picture if shown is not None and same and desk.method == shown.layout.method == "tsne" else None
-    )
-    if start is not None and shown is not None and shown.held.key != held.key:
-        start = None
-    before = shown.layout.digest if start is not None and shown is not None else ""
-    model, method = subject.model, desk.method
-    key = ("space", subject.key, held.key, layer, method, before)
-    progress = session.jobs().ask(key, lambda tell: lay_out(model, held, layer, method, start, tell), PATIENCE)
-    if progress.result is None:
-        desk.shown = shown if same and not progress.problem else None
-        _wait(subject, progress.share, progress.problem)
-        return
-    desk.shown = _fitted(progress.result, subject, held, shown if same else None)
-
-
-def _home(key: Key) -> object:
-    return key[0].parent
-
-
-def _wait(subject: Subject, share: float, problem: str) -> None:
+    desk.shown = None if progress.problem else before
     with st.container(key="space-wait"):
-        if problem:
-            st.caption(literal(problem))
+        if progress.problem:
+            desk.asked = None
+            st.caption(literal(progress.problem))
         else:
             subject.wants_polling()
-            st.progress(share, say("Laying out the images …"))
+            st.progress(progress.share, say("Laying out the images …"))
 
 
-def _fitted(layout: Layout, subject: Subject, held: HeldBack, before: Shown | None) -> Shown:
+def _asked(desk: SpaceDesk, subject: Subject, layer: int) -> Asked:
+    """What is waited for: of weights that change, what was asked for first, or there would never be a picture."""
+    known = desk.asked
+    if known is not None and subject.live:
+        if (known.key[0], known.layer, known.method) == (subject.key[0], layer, desk.method):
+            return known
+    return Asked(subject.model, subject.key, layer, desk.method)
+
+
+def _lay_out(asked: Asked, held: HeldBack, before: Shown | None) -> Progress[Layout]:
+    """A t-SNE goes on from the one before, so that it moves no more than it must."""
+    goes_on = before is not None and asked.method == before.layout.method == "tsne" and before.held.key == held.key
+    start, digest = (before.layout.picture, before.layout.digest) if before is not None and goes_on else (None, "")
+    key = ("space", asked.key, held.key, asked.layer, asked.method, digest)
+    model, layer, method = asked.model, asked.layer, asked.method
+    return session.jobs().ask(key, lambda tell: lay_out(model, held, layer, method, start, tell), PATIENCE)
+
+
+def _fitted(layout: Layout, asked: Asked, held: HeldBack, before: Shown | None) -> Shown:
     """Turn a picture to the one before, and bring it to the map's size."""
     middle = layout.picture.mean(axis=0)
     turn: Array = np.eye(2)
@@ -155,7 +171,7 @@ def _fitted(layout: Layout, subject: Subject, held: HeldBack, before: Shown | No
         turn = turning(layout.picture[:both], before.turned[:both])
     placed = np.asarray((layout.picture - middle) @ turn, np.float32)
     reach = float(placed.std()) or 1.0
-    return Shown(layout, subject.model, subject.key, held, placed / reach, turn, middle, reach, time.monotonic())
+    return Shown(layout, asked.model, asked.key, held, placed / reach, turn, middle, reach, time.monotonic())
 
 
 def turning(picture: Array, like: Array) -> Array:
