@@ -2,6 +2,7 @@
 // figure and whenever its theme changes; Plotly.js itself comes from the loader (see live_chart.py).
 
 const charts = new WeakMap(); // element -> Chart
+const byKey = (window.inklingCharts ??= new Map()); // key -> Chart, for what feeds it from elsewhere
 
 class Chart {
   constructor(element) {
@@ -175,6 +176,7 @@ class Chart {
     this.observer.disconnect();
     if (window.Plotly && this.element._fullLayout) window.Plotly.purge(this.element);
     charts.delete(this.element);
+    if (byKey.get(this.key) === this) byKey.delete(this.key);
   }
 }
 
@@ -182,7 +184,10 @@ export default function ({ data, parentElement }) {
   const element = parentElement.querySelector(".live-chart");
   if (!element || !data) return undefined;
   if (!charts.has(element)) charts.set(element, new Chart(element));
-  charts.get(element).show(data);
+  const chart = charts.get(element);
+  chart.key = data.key;
+  byKey.set(data.key, chart);
+  chart.show(data);
   return () => {
     // Streamlit also calls this for a call that a newer one has overtaken; the chart is still in use then.
     if (!element.isConnected) charts.get(element)?.remove();

@@ -63,5 +63,10 @@ def live_chart(figure: dict[str, Any], key: str, revision: str = "", height: int
     height    pixels; the width is the column's
     label     what the chart says, in words, for people who cannot see it
     """
-    data = {"figure": figure, "revision": revision, "height": height, "label": label}
-    _components()[1](data=data, key=key, height="content")
+    data = chart_data(figure, revision, height, label)
+    _components()[1](data=data | {"key": key}, key=key, height="content")
+
+
+def chart_data(figure: dict[str, Any], revision: str = "", height: int = 320, label: str = "") -> dict[str, Any]:
+    """What a chart is shown by; also for `live_feed.feed`."""
+    return {"figure": figure, "revision": revision, "height": height, "label": label}

@@ -150,14 +150,20 @@ class Shown:
     run_id: str | None = None
     loaded: str | None = None  # the run whose settings the sidebar took over
     seen: TrainingConfig | None = None  # settings of the run when the sidebar last agreed with it
-    polling: bool = False  # the page looks at the run several times a second
+    pace: float | None = None  # seconds after which the Train page is made anew; None: not by itself
     problem: str = ""  # why a wish could not be fulfilled
     at_step: int | None = None  # the step to which the Train page is rewound; None: the newest
     speed: float = 0.0  # steps a second that the dial shows, for this run and those started next; 0: full speed
     stale: bool = False  # a button in the part that polls changed what the rest of the page shows
+    peeping: bool = False  # the look inside a snapshot is open
     looking: bool = False  # figures for a snapshot are on their way
     started: set[str] = field(default_factory=set)  # runs that were started in this tab
     untouched: dict[str, int] = field(default_factory=dict)  # runs given up before their first step -> tries to delete
+
+    @property
+    def polling(self) -> bool:
+        """Whether the page looks at the run several times a second."""
+        return self.pace is not None
 
 
 @dataclass

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.language import say
+
 ICON = "🖋️"
 
 CSS = """
@@ -95,12 +97,17 @@ CSS = """
 }
 """
 
-INVITATION = """<style>.st-key-pad::after { content: "Draw a digit, 0 to 9"; position: absolute; inset: 0;
+_INVITATION = """<style>.st-key-pad::after { content: "%s"; position: absolute; inset: 0;
 display: grid; place-items: center; color: #9aa3b5;
 font-size: 1.05rem; pointer-events: none; z-index: 1000; }</style>"""
 
 
 DRAWING = Path(__file__).with_name("drawing.css").read_text(encoding="utf-8")
+
+
+def invitation() -> str:
+    """What stands on an empty pad."""
+    return _INVITATION % say("Draw a digit, 0 to 9")
 
 
 def apply() -> None:
@@ -113,15 +120,15 @@ def heading(text: str) -> None:
     st.html(f'<div class="ink-heading" role="heading" aria-level="2">{escape(text)}</div>')
 
 
-def tiles(figures: list[tuple[str, str, str]]) -> None:
-    """(name, value, what stands smaller behind it) in boxes that take the room there is."""
+def tiles(figures: list[tuple[str, str, str]]) -> str:
+    """HTML: (name, value, what stands smaller behind it) in boxes that take the room there is."""
     boxes = "".join(
         f'<div class="ink-tile"><span>{escape(name)}</span><b>{escape(value)} <small>{escape(more)}</small></b></div>'
         for name, value, more in figures
     )
-    st.html(f'<div class="ink-tiles">{boxes}</div>')
+    return f'<div class="ink-tiles">{boxes}</div>'
 
 
-def sentence(text: str, state: str = "") -> None:
-    """The line that says what is happening, with a dot in the colour of the state."""
-    st.html(f'<div class="ink-sentence" role="status"><i class="{escape(state)}"></i>{escape(text)}</div>')
+def sentence(text: str, state: str = "") -> str:
+    """HTML: the line that says what is happening, with a dot in the colour of the state."""
+    return f'<div class="ink-sentence" role="status"><i class="{escape(state)}"></i>{escape(text)}</div>'

@@ -16,6 +16,7 @@ from dashboard.charts.bars import percent
 from dashboard.drawing.readers import Reader, no_drawings, reads_drawings
 from dashboard.drawing.reading import ALL_STEPS, Shares, Sheet, answers, digits, ink_of
 from dashboard.language import say, translated
+from dashboard.live_feed import block
 from engine import Model
 from engine.drawing import Prepared, PrepareSettings
 
@@ -25,47 +26,59 @@ UNKNOWN = "?"
 ROOM_FOR_A_LABEL = 8  # percent of the height, above a frame
 
 
-def render(reader: Reader | None, over: DeltaGenerator | None = None) -> None:
+def render(reader: Reader | None, over: DeltaGenerator) -> None:
     """The answer of one network to what is on the pad.
 
     over: the place over a square pad, as `pad.render` gives it; several digits are framed there.
     """
+    blocks = of_pad(reader)
+    st.html(block("answer", blocks["answer"]))
+    if "boxes" in blocks:
+        over.html(block("boxes", blocks["boxes"]))
+
+
+def of_pad(reader: Reader | None) -> dict[str, str]:
+    """What `render` shows, as HTML by the name of its block."""
     sketch = session.drawing().sketch
-    shares = render_all([reader] if reader else [], sketch)
+    html, shares = answered([reader] if reader else [], sketch)
     model = reader.model() if reader else None
-    if over is not None and sketch is not None and model is not None and shares is not None and len(shares) > 1:
-        over.html(boxes(sketch, model.image_size, shares, session.desk().least, aspect=1))
+    if sketch is None or model is None or shares is None or len(shares) < 2:
+        return {"answer": html}
+    return {"answer": html, "boxes": boxes(sketch, model.image_size, shares, session.desk().least, aspect=1)}
 
 
-def render_all(
+def answered(
     readers: list[Reader],
     sheet: Sheet | None,
     settings: PrepareSettings = ALL_STEPS,
     empty: str = "Nothing is drawn yet.",
-) -> Shares | None:
-    """The answers of one or several networks. Returns the first one's, (digits, classes); None: there is none."""
+) -> tuple[str, Shares | None]:
+    """The answers of one or several networks as HTML, and the first one's, (digits, classes); None: there is none."""
     known = [(reader, model) for reader in readers if (model := reader.model()) is not None]
     models = [each for each in known if reads_drawings(each[1])]
-    for each in known:
-        if each not in models:
-            tell(translated(no_drawings(*each)))
-    if not models and not known:
-        tell(say("No network can read yet. Press Train: its answers appear here within seconds."))
+    unfit = "".join(_note(translated(no_drawings(*each))) for each in known if each not in models)
+    if not known:
+        return _note(say("No network can read yet. Press Train: its answers appear here within seconds.")), None
     if not models:
-        return None
+        return unfit, None
     shares = [_answers(reader, model, sheet, settings) for reader, model in models] if sheet else []
     if sheet is None or not len(shares[0]):
         *others, last = [reader.name for reader, _ in models]
         names = say("{join} and {last}", join=", ".join(others), last=last) if others else last
-        more = say("{empty} The answer will come from {names}.", empty=empty, names=names)
+<<<<<<< theirs
+        more = say("{empty} The answer will come from {names}.", empty=translated(empty), names=names)
         st.html(f'<div class="ink-answer"><p>{escape(more)}</p></div>' + probability_bars(None))
         return None
+=======
+        more = say("{empty} The answer will come from {names}.", empty=empty, names=names)
+        return unfit + _note(more) + probability_bars(None), None
+>>>>>>> mine
     blocks = [
         _card(reader, model, digits(sheet, model.image_size, settings), each, alone=len(models) == 1)
         for (reader, model), each in zip(models, shares, strict=True)
     ]
-    st.html(blocks[0] if len(blocks) == 1 else f'<div class="ink-cards">{"".join(blocks)}</div>')
-    return shares[0] if models[0][0] is readers[0] else None
+    html = blocks[0] if len(blocks) == 1 else f'<div class="ink-cards">{"".join(blocks)}</div>'
+    return unfit + html, shares[0] if models[0][0] is readers[0] else None
 
 
 def _answers(reader: Reader, model: Model, sheet: Sheet, settings: PrepareSettings) -> Shares:
@@ -170,6 +183,6 @@ def _encoded(pixels: bytes, shape: tuple[int, int]) -> str:
     return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", image)[1].tobytes()).decode()
 
 
-def tell(text: str) -> None:
+def _note(text: str) -> str:
     """A sentence where an answer would be."""
-    st.html(f'<div class="ink-answer"><p>{escape(text)}</p></div>')
+    return f'<div class="ink-answer"><p>{escape(text)}</p></div>'

@@ -21,6 +21,7 @@ from dashboard.drawing.readers import choose, no_drawings, pretrained, reads_dra
 from dashboard.drawing.reading import Sheet, answers, digits, on_desk, remembered
 from dashboard.language import say
 from dashboard.live_chart import live_chart
+from dashboard.live_feed import block
 from dashboard.markdown import literal
 from engine import Model
 from engine.rundir import RunFolder
@@ -146,12 +147,12 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
     if not reads_drawings(model):
         st.caption(literal(no_drawings(reader, model)))
         return
-    shares = remembered(session.desk().answers, "pins", (model, items), lambda: ask(model, items))
     found = _curves(run, items, model if at_step is None else None)
+    cards = _cards(items, model, found)
     with st.container(horizontal=True, key="pin-cards", gap="small"):
-        for place, pin in enumerate(items):
+        for pin in items:
             with st.container(width=172, key=f"pin-card-{pin.number}", gap="xsmall"):
-                st.html(_card(pin, model, shares[place], found, place))
+                st.html(block(_block(pin), cards[_block(pin)]))
                 st.button(say("Remove"), key=f"unpin-{pin.number}", type="tertiary", on_click=_unpin, args=(pins, pin))
     if run is None or found is None or not len(found.steps):
         st.caption(
@@ -167,6 +168,25 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
             more=more,
         )
     )
+
+
+def fresh_cards(run: RunFolder | None, at_step: int | None) -> dict[str, str]:
+    """The pinned digits' pictures and bars as they are now, by the name of their block."""
+    items = tuple(session.kept("pins", Pinned).items)
+    reader = choose(run, at_step) if items else None
+    model = reader.model() if reader is not None else None
+    if model is None or not reads_drawings(model):
+        return {}
+    return _cards(items, model, _curves(run, items, model if at_step is None else None))
+
+
+def _cards(items: tuple[Pin, ...], model: Model, found: Curves | None) -> dict[str, str]:
+    shares = remembered(session.desk().answers, "pins", (model, items), lambda: ask(model, items))
+    return {_block(pin): _card(pin, model, shares[place], found, place) for place, pin in enumerate(items)}
+
+
+def _block(pin: Pin) -> str:
+    return f"pin-{pin.number}"
 
 
 def _chart(run: RunFolder, items: Sequence[Pin], found: Curves, at_step: int | None) -> None:

@@ -24,11 +24,11 @@ def render(run: RunFolder | None, status: Status, history: History | None, check
     """What can be done now. What cannot is grey, so that nothing moves."""
     going = status.state in steering.WAITING
     ready = status.state in ("running", "paused")
-    step, epoch = (history.step, history.epoch) if history else (0, 0.0)
+    step = history.step if history else 0
     with st.container(horizontal=True, vertical_alignment="center", key="control-bar", gap="xsmall"):
         _main(run, status, step, checked.problem)
         if going:
-            one_batch, one_epoch = partial(steering.one_batch, step), partial(steering.one_epoch, epoch)
+            one_batch, one_epoch = steering.one_batch, steering.one_epoch
         else:
             one_batch, one_epoch = partial(steering.train, until_step=1), partial(steering.train, until_epoch=1.0)
         off = not ready if going else bool(checked.problem) or status.state == "interrupted"

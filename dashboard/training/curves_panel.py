@@ -1,36 +1,59 @@
 """The curves of a run, and what can be chosen of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
 from dashboard import chart_options
 from dashboard.charts import FURTHER, accuracy_figure, further_figure, loss_figure
 from dashboard.language import say, translated
-from dashboard.live_chart import live_chart
+from dashboard.live_chart import chart_data, live_chart
 from engine.history import History
 
 HEIGHT, SMALL_HEIGHT = 260, 150
 
 
-@dataclass(frozen=True)
+@dataclass
 class View:
-    """What all curves of the page share: x is a column of the history, at_step the step to which it is rewound."""
+    """What is chosen of the curves: x is a column of the history, at_step the step to which the run is rewound."""
 
     run_id: str
     x: str
     smoothing: float
+    log: bool
     at_step: int | None
+    further: list[str] = field(default_factory=list)
 
 
 def render(history: History, run_id: str, at_step: int | None) -> View:
     """Loss and accuracy. at_step: the step to which the run is rewound."""
     x, smoothing, log = _options()
-    loss = loss_figure(history, x=x, smoothing=smoothing, log=log, at_step=at_step)
-    accuracy = accuracy_figure(history, x=x, smoothing=smoothing, at_step=at_step)
-    live_chart(loss, "loss", run_id, HEIGHT, say("loss over the run"))
-    live_chart(accuracy, "accuracy", run_id, HEIGHT, say("accuracy over the run"))
-    return View(run_id, x, smoothing, at_step)
+    view = View(run_id, x, smoothing, log, at_step)
+    for key, data in _main_charts(history, view).items():
+        live_chart(**data, key=key)
+    return view
+
+
+def fresh_charts(history: History, view: View) -> dict[str, dict[str, Any]]:
+    """All that are shown, by their key, as they are now."""
+    return _main_charts(history, view) | {f"curve-{name}": _further_chart(history, view, name) for name in view.further}
+
+
+def _main_charts(history: History, view: View) -> dict[str, dict[str, Any]]:
+    shared: dict[str, Any] = {"x": view.x, "smoothing": view.smoothing, "at_step": view.at_step}
+    loss = loss_figure(history, log=view.log, **shared)
+    accuracy = accuracy_figure(history, **shared)
+    return {
+        "loss": chart_data(loss, view.run_id, HEIGHT, say("loss over the run")),
+        "accuracy": chart_data(accuracy, view.run_id, HEIGHT, say("accuracy over the run")),
+    }
+
+
+def _further_chart(history: History, view: View, name: str) -> dict[str, Any]:
+    figure = further_figure(history, name, x=view.x, smoothing=view.smoothing, at_step=view.at_step)
+    words = say("{label} over the run", label=translated(FURTHER[name].label))
+    return chart_data(figure, view.run_id, SMALL_HEIGHT, words)
 
 
 def render_further(history: History, view: View) -> None:
@@ -45,17 +68,10 @@ def render_further(history: History, view: View) -> None:
         label_visibility="collapsed",
         help=say("Further curves"),
     )
-    for name in [name for name in FURTHER if name in (names or [])]:
-        quantity = FURTHER[name]
-        figure = further_figure(history, name, x=view.x, smoothing=view.smoothing, at_step=view.at_step)
-        st.caption(f"**{translated(quantity.label)}.** {translated(quantity.words)}")
-        live_chart(
-            figure,
-            f"curve-{name}",
-            view.run_id,
-            SMALL_HEIGHT,
-            say("{label} over the run", label=translated(quantity.label)),
-        )
+    view.further = [name for name in FURTHER if name in (names or [])]
+    for name in view.further:
+        st.caption(f"**{translated(FURTHER[name].label)}.** {translated(FURTHER[name].words)}")
+        live_chart(**_further_chart(history, view, name), key=f"curve-{name}")
 
 
 def _options() -> tuple[str, float, bool]:

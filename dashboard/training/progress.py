@@ -3,20 +3,21 @@
 import math
 from collections.abc import Callable
 
-from dashboard import style
+from dashboard import session, style
 from dashboard.language import say, translated
+from dashboard.learning import playing
+from dashboard.running import troubles
 from dashboard.training.moments import Moment, moment
 from engine.history import History, fields, sentence
-from engine.rundir import Status
+from engine.rundir import RunFolder, Status
 
 
-def render(history: History, status: Status, note: str = "", at_step: int | None = None) -> None:
-    """note: what to say in place of the history's own sentence. at_step: the step to which the run is rewound."""
+def html(run: RunFolder, status: Status, history: History, at_step: int | None = None) -> str:
+    """The sentence and the tiles. at_step: the step to which the run is rewound."""
     if at_step is not None:
-        _rewound(history, moment(history, at_step))
-        return
-    style.sentence(note or translated(sentence(history)), status.state)
-    style.tiles(
+        return _rewound(history, moment(history, at_step))
+    words = _note(run, status, history) or translated(sentence(history))
+    return style.sentence(words, status.state) + style.tiles(
         [
             (say("Epoch"), *_epoch(history)),
             (say("Validation accuracy"), *_accuracy(history)),
@@ -26,14 +27,31 @@ def render(history: History, status: Status, note: str = "", at_step: int | None
     )
 
 
-def _rewound(history: History, at: Moment) -> None:
+def _note(run: RunFolder, status: Status, history: History) -> str:
+    """What is to be said of a run that does not train, though it has not ended."""
+    if status.state == "queued":
+        before = session.runs().place_in_queue(run.id)
+        waiting = say("Waiting for a free core, behind {count} other runs.", count=before)
+        return waiting if before else say("Waiting for a free core.")
+    if status.state == "starting":
+        return say("Starting: the images are being loaded.")
+    if status.state == "paused" and not history.step:
+        return say("Ready at step 0: nothing is learned yet. Press Train.")
+    if status.reason == "failed":
+        return say("It could not begin: {why}", why=translated(session.runs().failure(run)))
+    if status.state == "interrupted":
+        return troubles.interruption(run, session.runs().failure(run))
+    if playing.playing().quiet and history.step:
+        return say("What do the curves tell? The diagnosis is yours.")
+    return ""
+
+
+def _rewound(history: History, at: Moment) -> str:
     """As many tiles as otherwise, so that nothing moves."""
     went = say(" The run itself has come to step {step:,}.", step=history.step) if history.step > at.step else ""
-    style.sentence(
-        say("At step {step:,} (rewound): {state}.{went}", step=at.step, state=_state(at), went=went), "rewound"
-    )
+    words = say("At step {step:,} (rewound): {state}.{went}", step=at.step, state=_state(at), went=went)
     total = history.total_epochs
-    style.tiles(
+    return style.sentence(words, "rewound") + style.tiles(
         [
             (say("Epoch, rewound"), f"{at.epoch:.1f}", say("of {total:g}", total=total) if total else ""),
             (say("Validation accuracy, rewound"), _known(at.validation_accuracy, percent), _looked(at)),

@@ -71,14 +71,25 @@ def stop() -> None:
     _command(wish="stopped")
 
 
-def one_batch(step: int) -> None:
-    """Make the step after `step`, and pause."""
-    _train_on(until_step=step + 1)
+def one_batch() -> None:
+    """Make one step, and pause."""
+    if (history := _history()) is not None:
+        _train_on(until_step=history.step + 1)
 
 
-def one_epoch(epoch: float) -> None:
+def one_epoch() -> None:
     """Train to the end of the epoch that is under way, or of the next one, and pause."""
-    _train_on(until_epoch=next_epoch(epoch))
+    if (history := _history()) is not None:
+        _train_on(until_epoch=next_epoch(history.epoch))
+
+
+def _history() -> History | None:
+    """Of the shown run, up to now."""
+    try:
+        return session.runs().history(session.runs().open(session.shown().run_id or ""))
+    except RunError as error:
+        session.shown().problem = str(error)
+        return None
 
 
 def next_epoch(epoch: float) -> float:

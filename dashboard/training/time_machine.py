@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -58,7 +59,10 @@ def render(run: RunFolder, history: History, found: list[Snapshot], checked: Sta
                 megabytes=megabytes,
                 most_bytes=most_bytes() / 2**20,
             )
-            st.html(f'<div class="ink-subheading">Time machine <small>{used}</small></div>', width="content")
+            st.html(
+                f'<div class="ink-subheading">{escape(say("Time machine"))} <small>{used}</small></div>',
+                width="content",
+            )
             _buttons(at, checked)
         time_slider("time-slider", steps, labels(history, steps), now, at.step if at else None, _rewind)
         _inside(at or found[-1], rewound=at is not None)
@@ -108,6 +112,7 @@ def _inside(snapshot: Snapshot, rewound: bool) -> None:
     if not inside.open:
         return
     shown, hole = session.shown(), session.kept("peephole", Peephole)
+    shown.peeping = True
     if hole.run != snapshot.path.parent:
         hole = st.session_state["peephole"] = Peephole(run=snapshot.path.parent)
     if not rewound and shown.polling:

@@ -50,7 +50,8 @@ def _page() -> None:
                 _least(desk)
             sheet = on_desk()
             with st.container(key="answer"):
-                shares = answer.render_all(readers, sheet, preparation.settings(), _empty(desk))
+                html, shares = answer.answered(readers, sheet, preparation.settings(), _empty(desk))
+                st.html(html)
     reader = readers[0] if readers else None
     with st.container(key="details"):
         prepared = _details(reader, sheet, shares, over)

@@ -69,16 +69,15 @@ def _live() -> None:
             picked_actions.render(picked)
             picked_panel.render(picked)
         elif summaries:
-            st.caption(HINT)
+            st.caption(translated(HINT))
 
 
 def _head(summaries: Sequence[Summary], unread: int) -> None:
     page, runs = picking(), session.runs()
     with st.container(horizontal=True, vertical_alignment="center", key="runs-top", gap="small"):
         with st.container(key="runs-sentence"):
-            style.sentence(
-                _sentence(summaries, unread), "running" if any(x.state == "running" for x in summaries) else ""
-            )
+            busy = any(each.state == "running" for each in summaries)
+            st.html(style.sentence(_sentence(summaries, unread), "running" if busy else ""))
         st.button(
             say("New race"),
             key="new-race",
@@ -126,8 +125,9 @@ def _sentence(summaries: Sequence[Summary], unread: int) -> str:
     count = len(summaries)
     training = sum(1 for each in summaries if each.state in ("running", "starting"))
     waiting, paused = (sum(1 for each in summaries if each.state == state) for state in ("queued", "paused"))
-    parts = [f"{training} {'trains' if training == 1 else 'train'}" if training else ""]
-    parts += [f"{waiting} {'waits' if waiting == 1 else 'wait'}" if waiting else ""]
+    one = {"trains": say("1 trains"), "waits": say("1 waits")}
+    parts = [one["trains"] if training == 1 else say("{training} train", training=training) if training else ""]
+    parts += [one["waits"] if waiting == 1 else say("{waiting} wait", waiting=waiting) if waiting else ""]
     parts += [say("{paused} paused", paused=paused) if paused else ""]
     said = ", ".join(part for part in parts if part)
     return say("{count:,} run{s}", count=count, s="" if count == 1 else "s") + (

@@ -12,17 +12,31 @@ from dashboard.drawing.readers import choose
 from dashboard.language import say, translated
 from dashboard.learning import banner, playing
 from dashboard.live_chart import load_plotly
+from dashboard.live_feed import block, offer
 from dashboard.picture import picture
-from dashboard.running import troubles
 from dashboard.settings import sidebar
 from dashboard.settings.stack import StackCheck, planned, short
+<<<<<<< theirs
+from dashboard.sharing import link_view
 from dashboard.training import control_bar, curves_panel, live_changes, progress, steering, time_machine, warnings
+=======
+from dashboard.training import (
+    control_bar,
+    curves_panel,
+    live_changes,
+    progress,
+    pulse,
+    steering,
+    time_machine,
+    warnings,
+)
+>>>>>>> mine
 from engine.config import TrainingConfig
-from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
 from engine.spec import SettingError
 
-TICK = 0.3  # seconds between two looks at a run that trains
+TICK = 0.3  # seconds between two looks at what moves while a run trains
+SLOW_TICK = 2.0  # the same for all else: what is not figures changes seldom, and is made anew at once then
 PAD_SIDE = 300
 PICTURE_WIDTH = 640  # pixels, of one row of layers
 NO_RUN = Status("none")
@@ -51,12 +65,13 @@ def render() -> None:
         if fixed:
             _offer_new_run(fixed)
     status = session.runs().status(run) if run else NO_RUN
-    shown.polling = _must_poll(status)
-    st.fragment(_live, run_every=TICK if shown.polling else None)(checked)
+    shown.pace = _pace(status)
+    st.fragment(_live, run_every=shown.pace)(checked)
     with st.container(key="below"):
         if run is not None:
             with st.expander(say("The network")):
                 _network(checked)
+    offer(pulse.fresh, TICK if shown.polling else None)
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
@@ -73,10 +88,13 @@ def _shown_run() -> RunFolder | None:
         return None
 
 
-def _must_poll(status: Status) -> bool:
-    """Whether there is something to wait for."""
+def _pace(status: Status) -> float | None:
+    """Seconds after which the page is to be made anew by itself; None: there is nothing to wait for."""
     shown = session.shown()
-    return status.state in steering.WAITING or shown.looking or bool(shown.untouched)
+    trains = status.state in steering.WAITING
+    if shown.looking or shown.untouched or (trains and shown.peeping):
+        return TICK
+    return SLOW_TICK if trains else None
 
 
 def _in_step(run: RunFolder | None) -> list[str]:
@@ -112,9 +130,9 @@ def _live(checked: StackCheck) -> None:
     steering.clear_away()
     shown, run = session.shown(), _shown_run()
     status = session.runs().status(run) if run else NO_RUN
-    if shown.stale or _must_poll(status) != shown.polling:
-        st.rerun()  # the whole page: its other parts have to follow, or this fragment's timer starts or stops
-    shown.looking = False
+    if shown.stale or _pace(status) != shown.pace:
+        st.rerun()  # the whole page: its other parts have to follow, or this fragment's timer is another one
+    shown.looking = shown.peeping = False
     history = session.runs().history(run) if run else None
     found = time_machine.found_of(run)
     snapshot = time_machine.chosen(run, found)
@@ -133,11 +151,16 @@ def _live(checked: StackCheck) -> None:
         if run is not None:
             warnings.render(run, status)
         if history is not None and run is not None:
+<<<<<<< theirs
             progress.render(history, status, _note(run, status, history), at_step)
+            _fingerprint(run, history)
+=======
+            st.html(block("figures", progress.html(run, status, history, at_step)))
+>>>>>>> mine
         else:
-            style.sentence(
-                say("This network cannot be trained yet.") if checked.problem else say("Ready. Press Train.")
-            )
+            ready = say("This network cannot be trained yet.") if checked.problem else say("Ready. Press Train.")
+            st.html(style.sentence(ready))
+    view = None
     with charts:
         if history is None or run is None:
             _before(checked)
@@ -150,8 +173,19 @@ def _live(checked: StackCheck) -> None:
                 live_changes.render(history, status)
     with st.container(key="pinned"):
         pins.render_strip(run, at_step)
-    if shown.looking and not shown.polling:
+    pulse.note(run, status, history, view)
+    if (_pace(status) or math.inf) < (shown.pace or math.inf):
         st.rerun()  # what is being found must be fetched
+
+
+def _fingerprint(run: RunFolder, history: History) -> None:
+    """The weights that a run ended with, by their digest: two runs of one link show the same."""
+    found = link_view.ask_weights(run) if history.ended is not None else None
+    if found is not None and not found.done:
+        session.shown().looking = True
+    if found is not None and found.result:
+        words = say("Weights {digits}: the same link comes to the same ones on this machine.", digits=found.result)
+        st.caption(f":material/fingerprint: {words}")
 
 
 def _before(checked: StackCheck) -> None:
@@ -173,24 +207,6 @@ def _before(checked: StackCheck) -> None:
         )
     )
     st.markdown(translated(HOW.strip()))
-
-
-def _note(run: RunFolder, status: Status, history: History) -> str:
-    """What is to be said of a run that does not train, though it has not ended."""
-    if status.state == "queued":
-        before = session.runs().place_in_queue(run.id)
-        return say("Waiting for a free core") + (say(", behind {before} other runs.", before=before) if before else ".")
-    if status.state == "starting":
-        return say("Starting: the images are being loaded.")
-    if status.state == "paused" and not history.step:
-        return say("Ready at step 0: nothing is learned yet. Press Train.")
-    if status.reason == "failed":
-        return say("It could not begin: {failure}", failure=session.runs().failure(run))
-    if status.state == "interrupted":
-        return troubles.interruption(run, session.runs().failure(run))
-    if playing.playing().quiet and history.step:
-        return say("What do the curves tell? The diagnosis is yours.")
-    return ""
 
 
 def _network(checked: StackCheck) -> None:

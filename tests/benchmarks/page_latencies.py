@@ -99,7 +99,9 @@ def _to_answer(page: Page, digit: int) -> float:
     page.until(lambda: page.tab.locator(".ink-answer b").count() == 0)
     page.tab.wait_for_timeout(700)
     page.forget("answers")
+    page.tab.evaluate("inklingProbe.listen = true")
     draw(page.tab, digit)
     ended = page.noted("strokes")[-1]["at"]
     answers = page.until(lambda: [each for each in page.noted("answers") if each["text"]])
+    page.tab.evaluate("inklingProbe.listen = false")
     return float(answers[0]["at"] - ended)

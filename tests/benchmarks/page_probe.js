@@ -60,11 +60,16 @@
     return bright;
   };
 
-  // Once a frame: the answer, and while `probe.watch` is set, whether anything moved or the drawing went.
+  // While `probe.listen` or `probe.watch` is set, once a frame: the answer; whether anything moved or the drawing went.
+  // At other times nothing: looking once a frame takes a part of a core, which is not the page's own.
   const watched = [".st-key-pad", ".st-key-loss", ".st-key-accuracy", ".st-key-control-bar"];
   let answer = "", places = {}, drawn = 0, looked = 0;
   probe.look = () => { drawn = ink(); places = {}; return drawn; };
   const look = () => {
+    if (!probe.listen && !probe.watch) {
+      setTimeout(look, 100);
+      return;
+    }
     const text = document.querySelector(".ink-answer b")?.textContent ?? "";
     if (text !== answer) probe.answers.push({ at: now(), text });
     answer = text;
@@ -86,5 +91,5 @@
     }
     requestAnimationFrame(look);
   };
-  requestAnimationFrame(look);
+  look();
 })();

@@ -50,7 +50,8 @@ def answers(readers: list[Reader]) -> AppTest:
 
         from dashboard.drawing import answer
 
-        st.session_state["shares"] = answer.render_all(readers, sheet)
+        html, st.session_state["shares"] = answer.answered(readers, sheet)
+        st.html(html)
 
     return checked(AppTest.from_function(script, args=(readers, one())).run())
 

@@ -1,0 +1,114 @@
+"""New content for blocks and charts that are on the page already, which the page fetches by itself.
+
+A run of a Streamlit script, or of a fragment of it, makes the browser go through all that is on the page: three times a
+second that took more of a processor than the training left over. What moves so often is therefore asked for over HTTP,
+by one element that hands it on to the places that slower runs of the page have made.
+
+    st.html(block("figures", html))               # a place, with what is in it so far
+    live_chart(figure, key="loss", ...)           # a chart is a place too, under its key
+    offer(fresh, every=0.3)                       # outside of fragments: fresh() says what is in the places now
+"""
+
+import functools
+import itertools
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+
+from dashboard import session
+
+PATH = "inkling/live"
+_SCRIPT = Path(__file__).with_suffix(".js")
+_STYLE = ".st-key-live_feed { position: absolute; width: 0; height: 0; overflow: hidden; }"
+_serial = itertools.count()
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What is new: HTML by the name of its block, `chart_data` by the key of its chart. Others stay as they are."""
+
+    blocks: dict[str, str]
+    charts: dict[str, dict[str, Any]]
+
+
+@dataclass
+class Tab:
+    """One browser tab. It is kept in the tab's own session, so that it goes when that goes.
+
+    token: names it in the address that is fetched; nobody else can guess it.
+    """
+
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    fresh: Callable[[], Fresh | None] | None = None
+    context: Any = None  # of the tab's newest run: whose state, language and address `fresh` sees
+
+    def look(self) -> dict[str, Any]:
+        """What the tab's element is answered. stale: the page has to be made anew."""
+        if self.fresh is None:
+            return {}
+        found: list[Fresh | None] = []
+        fresh = self.fresh
+        # A thread of its own, because it takes on the tab's context, and nothing else may find that there later.
+        worker = threading.Thread(target=lambda: found.append(fresh()), name="live-feed")
+        add_script_run_ctx(worker, self.context)
+        worker.start()
+        worker.join()
+        if not found:
+            return {}
+        return {"stale": True} if found[0] is None else {"blocks": found[0].blocks, "charts": found[0].charts}
+
+
+_tabs: WeakValueDictionary[str, Tab] = WeakValueDictionary()
+
+
+def block(name: str, html: str) -> str:
+    """HTML for st.html, whose content `fresh` can change; texts in it are escaped already.
+
+    No two are the same: else the browser would keep what was fetched where a later run of the page brings back what
+    was there before.
+    """
+    return f'<div data-live="{name}" data-serial="{next(_serial)}" style="display:contents">{html}</div>'
+
+
+def offer(fresh: Callable[[], Fresh | None], every: float | None) -> None:
+    """Have the page ask for what is new each so many seconds, and be made anew when `fresh` gives None; None: never.
+
+    To be called in every run of the whole page, so that an old question is not asked on.
+    """
+    tab = session.kept("live-tab", Tab)
+    tab.fresh, tab.context = (fresh, get_script_run_ctx(suppress_warning=True)) if every else (None, None)
+    _tabs[tab.token] = tab
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    address = f"/{base}/{PATH}?tab={tab.token}" if base else f"/{PATH}?tab={tab.token}"
+    data = {"address": address if every else "", "milliseconds": 1000 * (every or 0)}
+    _component()(data=data, key="live_feed", height=1, on_stale_change=lambda: None)
+
+
+def route() -> Route:
+    """Where the server answers."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return Route(f"/{base}/{PATH}" if base else f"/{PATH}", _answer)
+
+
+async def _answer(request: Request) -> Response:
+    tab = _tabs.get(request.query_params.get("tab", ""))
+    found = {} if tab is None else await run_in_threadpool(tab.look)
+    return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+
+@functools.cache
+def _component() -> Any:
+    return st.components.v2.component(
+        "live_feed", isolate_styles=False, css=_STYLE, js=_SCRIPT.read_text(encoding="utf-8")
+    )

@@ -1,0 +1,52 @@
+"""What moves several times a second on the Train page, for the page to fetch."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard import session
+from dashboard.drawing import answer, pins
+from dashboard.drawing.readers import choose
+from dashboard.live_feed import Fresh
+from dashboard.training import curves_panel, progress
+from dashboard.training.curves_panel import View
+from engine.history import History
+from engine.rundir import RunError, RunFolder, Status
+
+
+@dataclass
+class Shows:
+    """What the page was last made of."""
+
+    state: tuple[Any, ...] = ()
+    view: View | None = None
+
+
+def note(run: RunFolder | None, status: Status, history: History | None, view: View | None) -> None:
+    """The page was made of this."""
+    shows = session.kept("shows", Shows)
+    shows.state, shows.view = _state(run, status, history), view
+
+
+def fresh() -> Fresh | None:
+    """The figures, curves and answers as they are now; None where more has changed, so that all must be made anew."""
+    shows, run_id = session.kept("shows", Shows), session.shown().run_id
+    try:
+        run = session.runs().open(run_id) if run_id else None
+        status, history = (session.runs().status(run), session.runs().history(run)) if run else (None, None)
+    except RunError:
+        return None
+    if run is None or status is None or history is None or shows.view is None:
+        return Fresh({}, {})
+    if _state(run, status, history) != shows.state:
+        return None
+    at_step = shows.view.at_step
+    figures = {"figures": progress.html(run, status, history, at_step)}
+    blocks = figures | answer.of_pad(choose(run, at_step)) | pins.fresh_cards(run, at_step)
+    return Fresh(blocks, curves_panel.fresh_charts(history, shows.view) if at_step is None else {})
+
+
+def _state(run: RunFolder | None, status: Status, history: History | None) -> tuple[Any, ...]:
+    """What buttons, notes and lists depend on."""
+    changes = len(history.changes) if history is not None else 0
+    resting = history.step if history is not None and status.state == "paused" else None
+    return run.id if run else None, status.state, status.reason, changes, resting, session.shown().at_step
