@@ -13,6 +13,8 @@ Floats = npt.NDArray[np.floating]
 
 BANDS = ((0.0, 1.0, 0.10), (0.0668, 0.9332, 0.22), (0.1587, 0.8413, 0.34), (0.3085, 0.6915, 0.46))
 _DARKEST = 0.85  # of a cell's colour
+_FEW = 5  # names that find room beside each other
+_USUAL = 0.97  # share of the cells that are not in the darkest shade
 
 
 def histogram_figure(counts: Floats, edges: Floats, title: str, *, dark: bool = False) -> Figure:
@@ -105,7 +107,9 @@ def density_figure(
     """A map of steps and values, the darker the more numbers are there. shares (bins, steps), edges (bins + 1,)."""
     colors = palette(dark)
     middles = (edges[:-1] + edges[1:]) / 2
-    shades = np.sqrt(shares / max(float(shares.max(initial=0.0)), 1e-12))  # by the root: thin tails are seen too
+    # by the root, so that thin tails are seen; a line that holds most of the numbers must not make the rest too pale
+    usual = float(np.quantile(shares, _USUAL)) if shares.size else 0.0
+    shades = np.minimum(np.sqrt(shares / max(usual, 1e-12)), 1.0)
     trace = {
         "type": "heatmap",
         "uid": "density",
@@ -147,8 +151,9 @@ def sizes_figure(names: Sequence[str], series: dict[str, Floats], y_title: str, 
     ]
     y = {"title": y_title, "type": "log", "nticks": 5, "exponentformat": "power"}
     legend = {"orientation": "h", "x": 0, "y": 1.12, "font": {"color": colors.text}}
-    figure_layout = layout(colors, {"type": "category", "showgrid": False}, y, showlegend=True, legend=legend)
-    figure_layout["margin"] = {"l": 66, "r": 10, "t": 30, "b": 60, "pad": 2}
+    x = {"type": "category", "showgrid": False, "tickangle": 0 if len(names) <= _FEW else 40}
+    figure_layout = layout(colors, x, y, showlegend=True, legend=legend)
+    figure_layout["margin"] = {"l": 66, "r": 24, "t": 30, "b": 34 if len(names) <= _FEW else 60, "pad": 2}
     return {"data": traces, "layout": figure_layout}
 
 

@@ -37,6 +37,8 @@ def main() -> None:
         light = train(browser, server, folder)
         rewind(light, folder)
         draw_page(light, folder)
+        evaluate(light, folder)
+        inside_page(light, folder)
         numbers(light, folder)
         race(light, server, folder)
         diverge(light, server, folder)
@@ -87,6 +89,27 @@ def draw_page(tab: Any, folder: Path) -> None:
     save(tab, folder / "why.png", tab.get_by_text("Why this answer?"))
 
 
+def inside_page(tab: Any, folder: Path) -> None:
+    """The network coloured by a drawing, its gradients over the run, and a unit that is switched off."""
+    tab.get_by_role("link", name="Inside", exact=True).click()
+    tab.locator(".st-key-inside-source").get_by_text("Drawing").click()
+    tab.get_by_text("sure").first.wait_for()
+    tab.locator(".nv-column canvas").nth(4).click(position={"x": 20, "y": 20})
+    tab.get_by_text("what its answer is made of").first.wait_for()
+    save(tab, folder / "inside.png")
+    sections = tab.locator(".st-key-inside-what")
+    sections.get_by_text("Histograms", exact=True).click()
+    tab.locator(".st-key-histogram-0 .live-chart .main-svg").first.wait_for(timeout=60_000)
+    tab.locator(".st-key-histograms-progress [data-testid=stProgress]").wait_for(state="detached", timeout=60_000)
+    save(tab, folder / "histograms.png")
+    sections.get_by_text("Units", exact=True).click()
+    tab.locator("[class*=st-key-units-tiles-] .tl-tile").nth(1).click()
+    tab.locator(".st-key-worth .live-chart .main-svg").first.wait_for(timeout=60_000)
+    tab.locator(".st-key-units-ranking [data-testid=stProgress]").wait_for(state="detached", timeout=60_000)
+    save(tab, folder / "units.png")
+    tab.locator(".st-key-inside-source").get_by_text("Validation").click()
+
+
 def numbers(tab: Any, folder: Path) -> None:
     """The space of the last hidden layer, one unit by hand with the gradient check, and a weight's next step."""
     tab.get_by_role("link", name="Inside", exact=True).click()
@@ -105,6 +128,24 @@ def numbers(tab: Any, folder: Path) -> None:
     tab.get_by_text("Optimizer", exact=True).click()
     tab.locator(".st-key-formula-step-2 .katex").wait_for(timeout=60_000)
     save(tab, folder / "microscope.png", tab.locator(".st-key-microscope-what"))
+
+
+def evaluate(tab: Any, folder: Path) -> None:
+    """The commonest mistake's images, and how the run bears disturbed images beside the network that ships."""
+    tab.get_by_role("link", name="Evaluate", exact=True).click()
+    cells = tab.locator(".confusion-wrong")
+    cells.first.wait_for(timeout=60_000)
+    counts = [int(text or 0) for text in cells.all_inner_texts()]
+    cells.nth(counts.index(max(counts))).click()
+    tab.locator(".gallery button").first.click()
+    tab.locator(".evaluate-closely").wait_for()
+    save(tab, folder / "evaluate.png")
+    tab.get_by_role("combobox", name="Against").click()
+    tab.get_by_role("option", name="convnet, ships with Inkling").click()
+    tab.get_by_role("radio", name="Robustness").click()
+    tab.locator(".st-key-robustness-figures").wait_for()
+    tab.locator(".stProgress").wait_for(state="detached", timeout=180_000)
+    save(tab, folder / "evaluate-robustness.png")
 
 
 def race(tab: Any, server: Server, folder: Path) -> None:
