@@ -120,7 +120,7 @@ def heading(text: str) -> None:
     st.html(f'<div class="ink-heading" role="heading" aria-level="2">{escape(text)}</div>')
 
 
-def tiles(figures: list[tuple[str, str, str]]) -> str:
+def tiles_html(figures: list[tuple[str, str, str]]) -> str:
     """HTML: (name, value, what stands smaller behind it) in boxes that take the room there is."""
     boxes = "".join(
         f'<div class="ink-tile"><span>{escape(name)}</span><b>{escape(value)} <small>{escape(more)}</small></b></div>'
@@ -129,6 +129,16 @@ def tiles(figures: list[tuple[str, str, str]]) -> str:
     return f'<div class="ink-tiles">{boxes}</div>'
 
 
-def sentence(text: str, state: str = "") -> str:
+def sentence_html(text: str, state: str = "") -> str:
     """HTML: the line that says what is happening, with a dot in the colour of the state."""
     return f'<div class="ink-sentence" role="status"><i class="{escape(state)}"></i>{escape(text)}</div>'
+
+
+def tiles(figures: list[tuple[str, str, str]]) -> None:
+    """Show `tiles_html`."""
+    st.html(tiles_html(figures))
+
+
+def sentence(text: str, state: str = "") -> None:
+    """Show `sentence_html`."""
+    st.html(sentence_html(text, state))

@@ -65,14 +65,8 @@ def answered(
     if sheet is None or not len(shares[0]):
         *others, last = [reader.name for reader, _ in models]
         names = say("{join} and {last}", join=", ".join(others), last=last) if others else last
-<<<<<<< theirs
         more = say("{empty} The answer will come from {names}.", empty=translated(empty), names=names)
-        st.html(f'<div class="ink-answer"><p>{escape(more)}</p></div>' + probability_bars(None))
-        return None
-=======
-        more = say("{empty} The answer will come from {names}.", empty=empty, names=names)
         return unfit + _note(more) + probability_bars(None), None
->>>>>>> mine
     blocks = [
         _card(reader, model, digits(sheet, model.image_size, settings), each, alone=len(models) == 1)
         for (reader, model), each in zip(models, shares, strict=True)

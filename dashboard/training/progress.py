@@ -17,7 +17,7 @@ def html(run: RunFolder, status: Status, history: History, at_step: int | None =
     if at_step is not None:
         return _rewound(history, moment(history, at_step))
     words = _note(run, status, history) or translated(sentence(history))
-    return style.sentence(words, status.state) + style.tiles(
+    return style.sentence_html(words, status.state) + style.tiles_html(
         [
             (say("Epoch"), *_epoch(history)),
             (say("Validation accuracy"), *_accuracy(history)),
@@ -51,7 +51,7 @@ def _rewound(history: History, at: Moment) -> str:
     went = say(" The run itself has come to step {step:,}.", step=history.step) if history.step > at.step else ""
     words = say("At step {step:,} (rewound): {state}.{went}", step=at.step, state=_state(at), went=went)
     total = history.total_epochs
-    return style.sentence(words, "rewound") + style.tiles(
+    return style.sentence_html(words, "rewound") + style.tiles_html(
         [
             (say("Epoch, rewound"), f"{at.epoch:.1f}", say("of {total:g}", total=total) if total else ""),
             (say("Validation accuracy, rewound"), _known(at.validation_accuracy, percent), _looked(at)),

@@ -77,7 +77,7 @@ def _head(summaries: Sequence[Summary], unread: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="runs-top", gap="small"):
         with st.container(key="runs-sentence"):
             busy = any(each.state == "running" for each in summaries)
-            st.html(style.sentence(_sentence(summaries, unread), "running" if busy else ""))
+            style.sentence(_sentence(summaries, unread), "running" if busy else "")
         st.button(
             say("New race"),
             key="new-race",

@@ -16,10 +16,7 @@ from dashboard.live_feed import block, offer
 from dashboard.picture import picture
 from dashboard.settings import sidebar
 from dashboard.settings.stack import StackCheck, planned, short
-<<<<<<< theirs
 from dashboard.sharing import link_view
-from dashboard.training import control_bar, curves_panel, live_changes, progress, steering, time_machine, warnings
-=======
 from dashboard.training import (
     control_bar,
     curves_panel,
@@ -30,8 +27,8 @@ from dashboard.training import (
     time_machine,
     warnings,
 )
->>>>>>> mine
 from engine.config import TrainingConfig
+from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
 from engine.spec import SettingError
 
@@ -151,15 +148,11 @@ def _live(checked: StackCheck) -> None:
         if run is not None:
             warnings.render(run, status)
         if history is not None and run is not None:
-<<<<<<< theirs
-            progress.render(history, status, _note(run, status, history), at_step)
-            _fingerprint(run, history)
-=======
             st.html(block("figures", progress.html(run, status, history, at_step)))
->>>>>>> mine
+            _fingerprint(run, history)
         else:
             ready = say("This network cannot be trained yet.") if checked.problem else say("Ready. Press Train.")
-            st.html(style.sentence(ready))
+            style.sentence(ready)
     view = None
     with charts:
         if history is None or run is None:
