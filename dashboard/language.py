@@ -24,7 +24,7 @@ ADDRESS = "lang"  # in the address: ?lang=zh
 
 _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z0-9])")
-_LEAST_LETTERS = 4  # that a key must have outside its placeholders to recognize a finished sentence
+_LEAST_LETTERS = 3  # that a key must have outside its placeholders to recognize a finished sentence
 
 
 def say(text: str, **values: Any) -> str:
@@ -89,8 +89,10 @@ def _texts(code: str) -> dict[str, str]:
 @functools.lru_cache(maxsize=4096)
 def _translate(text: str, code: str) -> str:
     texts = _texts(code)
-    if text in texts or not text.strip():
-        return texts.get(text, text)
+    if not text.strip():  # the key of the language's own name is empty too
+        return text
+    if text in texts:
+        return texts[text]
     if text != text.strip():
         return _translate(text.strip(), code)
     for pattern, target in _patterns(code):
@@ -120,7 +122,8 @@ def _pattern(key: str) -> re.Pattern[str]:
     """ "{count:,} images" -> what matches "1,000 images" and gives count its text. A name that comes twice is once."""
     parts, seen, end = [], set(), 0
     for place in _PLACE.finditer(key):
-        parts.append(re.escape(key[end : place.start()]))
+        words = re.escape(key[end : place.start()])
+        parts.append(words + r"(?!\d)" if words.endswith(r"\.") else words)  # no point within a number
         name = place[1]
         parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.*?)")
         seen.add(name)

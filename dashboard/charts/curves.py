@@ -15,7 +15,7 @@ from dashboard.charts.figure import Figure, Trace, layout
 from dashboard.charts.lines import X_AXES, X_LABELS, line_trace, place_of, run_end, thinned, x_axis
 from dashboard.charts.marks import Mark, empty_note, marks, marks_layout, rewound_layout, spike_note
 from dashboard.charts.sampling import MOST_POINTS, Column, extremes, smoothed
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.palette import Palette, faded, palette
 from engine.history import History
 from engine.schedules import Schedule
@@ -38,7 +38,7 @@ def loss_figure(
     """
     lines = _Lines(history, x, smoothing, "loss", 1.0)
     limits = loss_limits(lines.raw[1], lines.smooth[1], lines.validation_values(), log)
-    title = say("loss (log scale)") if log else "loss"
+    title = say("loss (log scale)") if log else say("loss")
     return _figure(history, lines, limits, title, "%{y:.4~g}", at_step, palette(dark))
 
 
@@ -185,7 +185,12 @@ def learning_rate_figure(
     line = {"color": colors.training, "width": 2.5}
     trace = line_trace("rate", "rate", say("learning rate"), (steps, rates), line, "%{y:.3~g}")
     y = {"title": say("learning rate"), "range": [0, top * 1.08], "exponentformat": "power", "nticks": 5}
-    x = {"title": "step", "range": [0, total], "unifiedhovertitle": {"text": X_LABELS["step"]}, "nticks": 6}
+    x = {
+        "title": say("step"),
+        "range": [0, total],
+        "unifiedhovertitle": {"text": translated(X_LABELS["step"])},
+        "nticks": 6,
+    }
     now = [Mark(step, "now", say("the run is here"), "now")] if step is not None and math.isfinite(step) else []
     shapes, notes = marks_layout(now, colors, total, at_top=True)
     return {

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from dashboard.charts.figure import Trace, packed
 from dashboard.charts.sampling import Column, extremes
+from dashboard.language import translated
 from dashboard.palette import Palette
 from engine.history import History, Table
 
@@ -19,10 +20,10 @@ def x_axis(name: str, end: float, colors: Palette, empty: bool = False) -> dict[
     if name not in X_AXES:
         raise ValueError(f"x must be one of {', '.join(X_AXES)}; got {name!r}")
     return {
-        "title": X_AXES[name],
+        "title": translated(X_AXES[name]),
         "range": [0.0, end * 1.01 or 1.0],
         "uirevision": name,
-        "unifiedhovertitle": {"text": X_LABELS[name]},
+        "unifiedhovertitle": {"text": translated(X_LABELS[name])},
         "showgrid": False,
         "showticklabels": not empty,
         "showspikes": True,

@@ -67,7 +67,7 @@ def overlay_figure(curves: Sequence[Curve], view: View, dark: bool = False) -> F
     strong, weak = _joined(drawn, ("strong", "low", "high")), _joined(drawn, ("training",))
     if view.quantity == "loss":
         limits = loss_limits(strong, strong, weak, view.log)
-        title = say("loss (log scale)") if view.log else "loss"
+        title = say("loss (log scale)") if view.log else say("loss")
     else:
         limits = accuracy_limits(strong, weak)
         title = say("accuracy, % (from {low:g})", low=limits.low) if limits.low else say("accuracy, %")

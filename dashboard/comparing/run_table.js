@@ -4,6 +4,9 @@
 const tables = new WeakMap(); // element -> RunTable
 const kept = { sort: "created", down: true, text: "", only: "" }; // survives a visit to another page
 
+let words = {}; // English -> the page's language; empty for English
+const t = (text) => words[text] ?? text;
+
 const COLUMNS = [
   // name, title, what it is sorted by, the first click sorts down, class
   { key: "name", title: "Run", value: (row) => row.name.toLowerCase(), down: false },
@@ -79,30 +82,30 @@ class RunTable {
 
   build() {
     this.search = make("input", {
-      type: "search", placeholder: "Filter by name, settings or note", value: kept.text, className: "rt-search",
-      ariaLabel: "Filter runs", oninput: () => { kept.text = this.search.value; this.arrange(true); },
+      type: "search", placeholder: t("Filter by name, settings or note"), value: kept.text, className: "rt-search",
+      ariaLabel: t("Filter runs"), oninput: () => { kept.text = this.search.value; this.arrange(true); },
     });
     this.chips = FILTERS.map(([key, title]) => make("button", {
-      type: "button", textContent: title, className: "rt-chip", dataset: { key },
+      type: "button", textContent: t(title), className: "rt-chip", dataset: { key },
       onclick: () => { kept.only = kept.only === key ? "" : key; this.arrange(true); },
     }));
     this.told = make("span", { className: "rt-told" });
     this.none = make("button", {
-      type: "button", textContent: "Pick none", className: "rt-chip",
+      type: "button", textContent: t("Pick none"), className: "rt-chip",
       onclick: () => { this.picked.clear(); this.report(); },
     });
-    this.all = make("input", { type: "checkbox", ariaLabel: "Pick all that are shown", onchange: () => this.pickAll() });
+    this.all = make("input", { type: "checkbox", ariaLabel: t("Pick all that are shown"), onchange: () => this.pickAll() });
     this.heads = COLUMNS.map((column) => {
-      const inner = column.value === null ? column.title : make("button", {
-        type: "button", textContent: column.title, title: column.hint ?? "", onclick: () => this.sortBy(column),
+      const inner = column.value === null ? t(column.title) : make("button", {
+        type: "button", textContent: t(column.title), title: t(column.hint ?? ""), onclick: () => this.sortBy(column),
       });
       return make("th", { scope: "col", className: `rt-${column.key}` }, inner);
     });
     const head = make("tr", {}, make("th", { className: "rt-pick" }, this.all),
-      make("th", { className: "rt-star", ariaLabel: "Star" }), ...this.heads,
-      make("th", { className: "rt-open", ariaLabel: "Open" }));
+      make("th", { className: "rt-star", ariaLabel: t("Star") }), ...this.heads,
+      make("th", { className: "rt-open", ariaLabel: t("Open") }));
     this.body = make("tbody");
-    this.empty = make("p", { className: "rt-empty", textContent: "No run fits this filter." });
+    this.empty = make("p", { className: "rt-empty", textContent: t("No run fits this filter.") });
     this.element.replaceChildren(
       make("div", { className: "rt-tools" }, this.search, ...this.chips, this.told, this.none),
       make("div", { className: "rt-scroll", tabIndex: 0 },
@@ -161,11 +164,12 @@ class RunTable {
     made.data = row;
     const { tr, box, star, open, cells } = made;
     tr.dataset.id = row.id;
-    box.ariaLabel = `Pick ${row.name}`;
+    box.ariaLabel = t("Pick #name").replace("#name", row.name);
     star.textContent = row.starred ? "★" : "☆";
     star.ariaPressed = String(row.starred);
-    star.ariaLabel = star.title = row.starred ? `Take the star off ${row.name}` : `Star ${row.name}`;
-    open.ariaLabel = open.title = `Open ${row.name} on the Train page`;
+    const starring = t(row.starred ? "Take the star off #name" : "Star #name");
+    star.ariaLabel = star.title = starring.replace("#name", row.name);
+    open.ariaLabel = open.title = t("Open #name on the Train page").replace("#name", row.name);
     const [name, trail, best, test, epoch, seconds, parameters, created, outcome] = cells;
     const title = make("b", { textContent: row.name });
     if (row.line) {
@@ -174,12 +178,12 @@ class RunTable {
       title.prepend(line);
     }
     const tag = row.kind ? make("button", {
-      type: "button", className: "rt-tag", textContent: row.kind, title: "Pick the whole group",
+      type: "button", className: "rt-tag", textContent: t(row.kind), title: t("Pick the whole group"),
       onclick: () => this.act("group", row.id),
     }) : "";
     const words = make("small", { textContent: row.words });
     const note = row.note ? make("small", { className: "rt-note", textContent: `“${row.note}”` }) : "";
-    const parent = row.parent ? make("small", { textContent: `goes on from ${row.parent}` }) : "";
+    const parent = row.parent ? make("small", { textContent: t("goes on from #parent").replace("#parent", row.parent) }) : "";
     name.replaceChildren(make("span", {}, title, " ", tag), words, note, parent);
     name.title = [row.id, row.words, row.note].filter(Boolean).join("\n");
     trail.replaceChildren(sparkline(row.trail));
@@ -187,11 +191,11 @@ class RunTable {
     best.textContent = percent(row.best);
     test.textContent = percent(row.test);
     const partly = row.epoch && row.epoch < row.epochs;
-    epoch.textContent = row.epoch ? `${Number(row.epoch.toFixed(1))}${partly ? ` of ${row.epochs}` : ""}` : "–";
+    epoch.textContent = row.epoch ? `${Number(row.epoch.toFixed(1))}${partly ? ` ${t("of")} ${row.epochs}` : ""}` : "–";
     seconds.textContent = duration(row.seconds);
     parameters.textContent = count(row.parameters);
     created.textContent = day(row.created);
-    outcome.replaceChildren(make("i", { className: `rt-dot rt-is-${row.state} rt-was-${row.outcome}` }), row.outcome);
+    outcome.replaceChildren(make("i", { className: `rt-dot rt-is-${row.state} rt-was-${row.outcome}` }), t(row.outcome));
   }
 
   toggle(id, range) {
@@ -271,14 +275,21 @@ class RunTable {
     this.all.indeterminate = on > 0 && on < shown;
     this.empty.hidden = shown > 0;
     const total = this.rows.size;
-    const runs = shown === total ? `${total} run${total === 1 ? "" : "s"}` : `${shown} of ${total} runs`;
-    this.told.textContent = this.picked.size ? `${runs}, ${this.picked.size} picked` : runs;
+    const all = t(total === 1 ? "1 run" : "#total runs");
+    const runs = (shown === total ? all : t("#shown of #total runs")).replace("#shown", shown).replace("#total", total);
+    this.told.textContent = this.picked.size ? t("#runs, #count picked").replace("#runs", runs).replace("#count", this.picked.size) : runs;
     this.none.hidden = !this.picked.size;
   }
 }
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const element = parentElement.querySelector(".run-table");
-  if (!tables.has(element)) tables.set(element, new RunTable(element));
-  tables.get(element).show(JSON.parse(new TextDecoder().decode(data)), setStateValue, setTriggerValue);
+  const told = JSON.parse(new TextDecoder().decode(data));
+  words = told.words;
+  const language = JSON.stringify(words);
+  if (tables.get(element)?.language !== language) {
+    tables.set(element, new RunTable(element));
+    tables.get(element).language = language;
+  }
+  tables.get(element).show(told, setStateValue, setTriggerValue);
 }

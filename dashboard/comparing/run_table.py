@@ -14,9 +14,21 @@ import streamlit as st
 
 from dashboard.charts.overlay import tone_color, tone_dash
 from dashboard.comparing.catalog import Summary
+from dashboard.language import ENGLISH, language, translated
 from dashboard.palette import palette
 
 ROWS = "run-table-rows"  # where a tab keeps them
+_SAID = (  # by run_table.js, and the states of runs
+    *("Run", "Accuracy", "Validation", "Test", "Epochs", "Trained", "Parameters", "Started", "State"),
+    *("Best validation accuracy, %", "Test accuracy at the end, %", "Time spent training"),
+    *("★ Starred", "Going on", "Ended", "Races", "Repeats", "Star", "Open", "race", "repeats"),
+    *("Filter by name, settings or note", "Filter runs", "Pick none", "Pick all that are shown"),
+    *("No run fits this filter.", "1 run", "#total runs", "#shown of #total runs", "#runs, #count picked"),
+    *("Pick the whole group", "goes on from #parent", "of"),
+    *("queued", "starting", "running", "paused", "interrupted", "finished", "stopped", "diverged", "failed"),
+    *("target", "patience"),
+    *("Pick #name", "Star #name", "Take the star off #name", "Open #name on the Train page"),
+)
 _Kept = tuple[Summary, int | None, bytes]  # what a row was made of, and the row
 _Rows = dict[str, _Kept]  # by run
 _HERE = Path(__file__)
@@ -67,9 +79,14 @@ def run_table(
     made: _Rows = {each.id: _kept_row(kept.get(each.id), each, tones.get(each.id)) for each in summaries}
     st.session_state[ROWS] = made  # of this tab, which has colours of its own; what is not in the table is forgotten
     rows = b",".join(row for _, _, row in made.values())
-    rest = json.dumps({"picked": list(picked), "revision": revision}).encode()
+    rest = json.dumps({"picked": list(picked), "revision": revision, "words": _words()}).encode()
     data = b'{"rows":[' + rows + b"]," + rest[1:]
     _component()(data=data, key=key, height="content", on_picked_change=picked_changed, on_act_change=acted)
+
+
+def _words() -> dict[str, str]:
+    """What the table says, in the language of this tab; nothing for English, which it knows."""
+    return {} if language() == ENGLISH else {text: translated(text) for text in _SAID}
 
 
 def line_style(tone: int) -> dict[str, str]:

@@ -31,7 +31,7 @@ def render(side: int, width: int = 0) -> DeltaGenerator:
         result = _canvas(drawing, side, width)
         over = st.empty()
     _take(drawing, result)
-    st.html("<style></style>" if drawing.sketches else style.INVITATION)
+    st.html("<style></style>" if drawing.sketches else style.invitation())
     with st.container(horizontal=True, vertical_alignment="center", key="pad-tools", width=side):
         st.button(say("Clear"), key="pad-clear", on_click=_clear, args=(drawing,), disabled=not drawing.sketches)
         st.button(

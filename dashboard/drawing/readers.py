@@ -51,7 +51,11 @@ def of_run(run: RunFolder | None, step: int | None = None) -> Reader | None:
     if step is None:
         return _newest(run)
     snapshot = at_or_before(snapshots(run), step)
-    return Reader(f"{named(run)} at step {snapshot.step:,}", snapshot.path) if snapshot is not None else _newest(run)
+    return (
+        Reader(say("{name} at step {step:,}", name=named(run), step=snapshot.step), snapshot.path)
+        if snapshot is not None
+        else _newest(run)
+    )
 
 
 def _newest(run: RunFolder) -> Reader | None:
@@ -61,7 +65,7 @@ def _newest(run: RunFolder) -> Reader | None:
 
 def named(run: RunFolder) -> str:
     """What a run is called in a sentence."""
-    return f"run {read_about(run).name or run.id}"
+    return say("run {name}", name=read_about(run).name or run.id)
 
 
 def pretrained() -> list[Reader]:

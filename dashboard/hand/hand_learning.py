@@ -8,6 +8,7 @@ from dashboard import session
 from dashboard.drawing.readers import Reader, no_drawings, of_run, reads_drawings
 from dashboard.hand import hand_desk
 from dashboard.hand.hand_figures import before, data_name, elsewhere, run_of, score, tuning_of
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine import Model
 from engine.about import About
@@ -41,7 +42,7 @@ def render(reader: Reader, hand: Hand) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="hand-learn", gap="xsmall"):
         for scope, words in SCOPES.items():
             st.button(
-                f"Learn it with {words}",
+                say("Learn it with {words}", words=translated(words)),
                 key=f"hand-learn-{scope}",
                 type="primary" if scope == "last" else "secondary",
                 icon=":material/school:",
@@ -54,14 +55,21 @@ def render(reader: Reader, hand: Hand) -> None:
 
 def _explained(busy: bool, count: int, config: TrainingConfig) -> str:
     if busy:
-        return "This network is in training. Pause or stop it, or choose another one, to let it learn your hand."
+        return say(
+            "This network is in training. Pause or stop it, or choose another one, to let it learn your hand.",
+        )
     if not count:
-        return "Keep a few drawings first: correct an answer, or confirm it."
-    return (
-        f"A new run goes on from this network's weights, over in seconds. One image in {round(1 / SHARE)} is a drawing "
-        f"of yours ({count} of them, each many times and a little changed); the others are {IMAGES:,} of "
-        f"{data_name(config)}, so that little is forgotten. The last layer alone is quicker and safer with few "
-        "drawings; all layers learn strokes that the network has no eye for yet."
+        return say("Keep a few drawings first: correct an answer, or confirm it.")
+    return say(
+        "A new run goes on from this network's weights, over in seconds. One image in {share} is "
+        "a drawing of yours ({count} of them, each many times and a little changed); the others "
+        "are {images:,} of {data_name}, so that little is forgotten. The last layer alone is "
+        "quicker and safer with few drawings; all layers learn strokes that the network has no "
+        "eye for yet.",
+        share=round(1 / SHARE),
+        count=count,
+        images=IMAGES,
+        data_name=data_name(config),
     )
 
 
@@ -83,20 +91,21 @@ def _rows(
     hand: Hand,
 ) -> list[tuple[str, str, str]]:
     """(who, on this hand, on the data it learned from first)."""
+    earlier = say("Before learning")
     shown: list[tuple[str, Model | None]] = []
     after_is_reader = False
     if learned is not None:
         run, config = learned
-        how = SCOPES["last" if config.frozen else "all"]
+        how = translated(SCOPES["last" if config.frozen else "all"])
         after_is_reader = own is not None and own.id == run.id
         after = model if after_is_reader else _model(run)
-        shown = [("Before learning", before(config)), (f"After learning with {how}", after)]
+        shown = [(earlier, before(config)), (say("After learning with {how}", how=how), after)]
     if not after_is_reader and not (learned and began_with(learned[1], reader.path)):
-        shown = [(f"Now: {reader.name}", model), *shown]
+        shown = [(say("Now: {name}", name=reader.name), model), *shown]
     rows = []
     for name, each in shown:
         found = score(each, hand) if each is not None else None
-        known = elsewhere(each) if each is not None else "its file is gone" if name.startswith("Before") else "–"
+        known = elsewhere(each) if each is not None else say("its file is gone") if name == earlier else "–"
         rows.append((name, found.words if found else "–", known))
     return rows
 
@@ -108,15 +117,19 @@ def _model(run: RunFolder) -> Model | None:
 
 def _table(rows: list[tuple[str, str, str]], hand: Hand, config: TrainingConfig) -> str:
     held = int(hand.held.sum())
-    what = f"your hand: {held} drawings held back" if held >= 2 else "your hand: all drawings"
+    what = say("your hand: {held} drawings held back", held=held) if held >= 2 else say("your hand: all drawings")
     body = "".join(
         f"<tr><th scope='row'>{escape(name)}</th><td>{escape(own)}</td><td>{escape(other)}</td></tr>"
         for name, own, other in rows
     )
     note = (
-        "Drawings with an orange dot are held back: no run learns from them, so these figures are honest."
+        say(
+            "Drawings with an orange dot are held back: no run learns from them, so these figures are honest.",
+        )
         if held >= 2
-        else "With fewer than 9 drawings this is a figure of those that are learned from, and flatters."
+        else say(
+            "With fewer than 9 drawings this is a figure of those that are learned from, and flatters.",
+        )
     )
     return (
         f"<table class='ink-hand'><thead><tr><th>read right</th><th>{what}</th><th>{escape(data_name(config))}</th>"
@@ -129,11 +142,15 @@ def _progress(run: RunFolder, config: TrainingConfig) -> None:
     runs = session.runs()
     status = runs.status(run)
     if status.reason == "failed":
-        st.warning(f"The run could not begin: {literal(runs.failure(run))}")
+        st.warning(say("The run could not begin: {failure}", failure=literal(runs.failure(run))))
     elif status.state in GOING:
         epoch = runs.history(run).epoch
-        words = f"Learning: pass {epoch:.1f} of {config.epochs}" if epoch else "Learning: starting"
-        st.progress(min(epoch / config.epochs, 1.0), f"{words}. Its curves are on the Train page.")
+        words = (
+            say("Learning: pass {epoch:.1f} of {epochs}", epoch=epoch, epochs=config.epochs)
+            if epoch
+            else say("Learning: starting")
+        )
+        st.progress(min(epoch / config.epochs, 1.0), say("{words}. Its curves are on the Train page.", words=words))
 
 
 def _learn(reader: Reader, model: Model, own: RunFolder | None, scope: str) -> None:
@@ -146,7 +163,7 @@ def _learn(reader: Reader, model: Model, own: RunFolder | None, scope: str) -> N
         step = model.checkpoint.position.step
         about = About(
             name=f"My hand, {SCOPES[scope]}",
-            note=f"Went on from {reader.name}.",
+            note=say("Went on from {name}.", name=reader.name),
             parent=own.id if own is not None else "",
             parent_step=step if own is not None else None,
         )

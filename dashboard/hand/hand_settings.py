@@ -1,5 +1,6 @@
 """A person's own drawings in the sidebar: mixed into what is learned from, or learned by weights that are there."""
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.controlled import controlled
 from dashboard.hand import hand_desk
+from dashboard.language import say
 from dashboard.settings import forms, locks
 from engine.datasets import DataError
 
@@ -25,19 +27,19 @@ def _drawings() -> None:
     data = draft.rest.data
     hand = hand_desk.read()
     if len(hand.learned) or data.personal:
-        about = (
-            "Those that you kept on the Draw page. A run learns from a copy of them as they are now; every third "
-            "is held back, so that they can tell how well your hand is read."
+        about = say(
+            "Those that you kept on the Draw page. A run learns from a copy of them as they are now; "
+            "every third is held back, so that they can tell how well your hand is read.",
         )
-        label, dressed = held.dress("data.personal", "Mix in my own drawings", about)
+        label, dressed = held.dress("data.personal", say("Mix in my own drawings"), about)
         key = f"personal{'-locked' if held.locks('data.personal') else ''}"
         controlled(st.toggle, label, key, bool(data.personal), _mix, **dressed)
     if data.personal:
         forms.Form(draft.put).fields(data, "data", only=("personal_share",))
         if len(hand.learned) and Path(data.personal).stem != hand_desk.digest(hand):
-            st.html("<small>Your drawings have changed since they were mixed in.</small>")
+            st.html(f"<small>{escape(say('Your drawings have changed since they were mixed in.'))}</small>")
             st.button(
-                "Use them as they are now",
+                say("Use them as they are now"),
                 key="personal-again",
                 on_click=_mix,
                 args=(True,),
@@ -49,9 +51,10 @@ def _weights() -> None:
     draft = session.draft()
     if draft.rest.start_from:
         frozen = len(draft.rest.frozen)
-        what = f", of which the first {frozen} layers stay as they are" if frozen else ""
-        st.html(f"<small>Training goes on from the weights of a network that has learned already{what}.</small>")
-        st.button("Begin with new weights", key="new-weights", on_click=_new_weights)
+        what = say(", of which the first {frozen} layers stay as they are", frozen=frozen) if frozen else ""
+        words = say("Training goes on from the weights of a network that has learned already{what}.", what=what)
+        st.html(f"<small>{escape(words)}</small>")
+        st.button(say("Begin with new weights"), key="new-weights", on_click=_new_weights)
 
 
 def _mix(on: bool) -> None:

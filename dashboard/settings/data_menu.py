@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dashboard import session, visitor
 from dashboard.controlled import controlled
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.settings import locks
 from dashboard.settings.own_files import keep, kept, shown_name
@@ -46,8 +47,10 @@ def render() -> int:
             draft.put("data.source", name)
 
     held = locks.current()
-    about = "What the network learns from. MNIST ships with the page; bring your own images as " + FORMATS + "."
-    label, dressed = held.dress("data.source", "Data", about)
+    about = say(
+        "What the network learns from. MNIST ships with the page; bring your own images as {formats}.", formats=FORMATS
+    )
+    label, dressed = held.dress("data.source", say("Data"), about)
     if held.hides("data.source"):
         return _images(source)
     controlled(
@@ -57,7 +60,7 @@ def render() -> int:
         BRING if bringing.open else source,
         chosen,
         options=list(dict.fromkeys([*BUILT_IN, *own, source, BRING])),
-        format_func=lambda name: TITLES.get(name) or shown_name(name),
+        format_func=lambda name: translated(TITLES[name]) if name in TITLES else shown_name(name),
         label_visibility="visible" if held.locks("data.source") else "collapsed",
         **dressed,
     )
@@ -88,10 +91,10 @@ def _all_files() -> Path:
 
 def _bring(bringing: Bringing) -> None:
     """A place to drop files on, and a field for a path, for what is too large to send."""
-    st.caption(f"{FORMATS}. It stays on this computer." if any_path() else f"{FORMATS}.")
+    st.caption(say("{formats}. It stays on this computer.", formats=FORMATS) if any_path() else f"{FORMATS}.")
     key = f"own-upload-{bringing.mounts}"
     st.file_uploader(
-        "Files",
+        say("Files"),
         accept_multiple_files=True,
         max_upload_size=max(UPLOAD.value() >> 20, 1),
         key=key,
@@ -101,13 +104,13 @@ def _bring(bringing: Bringing) -> None:
     path_key = f"own-path-{bringing.mounts}"
     if any_path():
         st.text_input(
-            "or the path of a file or folder",
+            say("or the path of a file or folder"),
             key=path_key,
             placeholder="/home/me/usps16.mat",
             on_change=lambda: _take_path(bringing, path_key),
         )
     if bringing.problem:
-        st.error(literal(bringing.problem))
+        st.error(literal(translated(bringing.problem)))
 
 
 def _take_files(bringing: Bringing, key: str) -> None:
@@ -119,7 +122,7 @@ def _take_files(bringing: Bringing, key: str) -> None:
     except (DataError, LimitError) as error:
         bringing.problem = str(error)
     except OSError as error:
-        bringing.problem = f"The file cannot be kept: {error.strerror}."
+        bringing.problem = say("The file cannot be kept: {strerror}.", strerror=error.strerror)
     bringing.mounts += 1
 
 
@@ -151,7 +154,7 @@ def _preview(source: str) -> None:
     try:
         data = load(source)
     except DataError as error:
-        st.error(literal(str(error)))
+        st.error(literal(translated(str(error))))
         return
     st.image(strip(source, len(data.images), data.image_shape), caption=None, width="content")
     st.caption(literal(in_words(data)))
@@ -159,13 +162,19 @@ def _preview(source: str) -> None:
 
 def in_words(data: Dataset) -> str:
     """How much there is of it, and what was changed on the way."""
-    validation = f", {len(data.validation[1]):,} for validation" if data.validation else ""
+    validation = say(", {count:,} for validation", count=len(data.validation[1])) if data.validation else ""
     height, width, _ = data.image_shape
-    counts = (
-        f"{len(data.images):,} images to learn from{validation}, {len(data.test_labels):,} for the test; "
-        f"{data.classes} classes; {height}×{width} pixels."
+    counts = say(
+        "{count:,} images to learn from{validation}, {count2:,} for the test; {classes} classes; "
+        "{height}×{width} pixels.",
+        count=len(data.images),
+        validation=validation,
+        count2=len(data.test_labels),
+        classes=data.classes,
+        height=height,
+        width=width,
     )
-    return " ".join([counts, *data.notes])
+    return " ".join([counts, *map(translated, data.notes)])
 
 
 @functools.lru_cache(maxsize=4)

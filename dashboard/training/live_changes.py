@@ -30,7 +30,7 @@ def render(history: History, status: Status) -> None:
     rows = recent(history)
     if not rows:
         return
-    st.html('<div class="ink-subheading">Changed while it trained</div>')
+    st.html(f'<div class="ink-subheading">{escape(say("Changed while it trained"))}</div>')
     for row in rows:
         key = f"change-{row.number}-{_css(row.path)}"
         with st.container(horizontal=True, vertical_alignment="center", key=key, gap="small"):

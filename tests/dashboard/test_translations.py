@@ -1,0 +1,138 @@
+# ruff: noqa: RUF001  (Chinese punctuation is what is meant)
+"""Every language has every text of the page, with the same values in it, and nothing that is said nowhere."""
+
+import ast
+import functools
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from dashboard import language
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "dashboard" / "languages").glob("*.json"))
+PLACE = re.compile(r"\{(\w+)[^{}]*\}")
+SHOWN = ("dashboard", "engine")
+
+
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    """All sources whose texts can come onto the page."""
+    paths = [path for folder in SHOWN for path in sorted((ROOT / folder).rglob("*.py"))]
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@functools.cache
+def said() -> dict[str, str]:
+    """The literals of all calls of say(): text -> where."""
+    found = {}
+    for path, tree in trees().items():
+        if (ROOT / "dashboard") not in path.parents:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say" and node.args:
+                text = node.args[0]
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    found[text.value] = f"{path.relative_to(ROOT)}:{node.lineno}"
+    return found
+
+
+@functools.cache
+def written() -> set[str]:
+    """All texts of all sources with their values blanked: what a finished sentence can look like."""
+    found = set()
+    for tree in trees().values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+                found.add(_bare("".join(str(part) for part in parts)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(_bare(node.value))
+                found.update(_bare(line) for line in node.value.strip().split("\n"))
+    return found
+
+
+def _bare(text: str) -> str:
+    """A text without its values, and as forms finish it: a capital at the beginning, a full stop at the end."""
+    text = re.sub(r"\{[^{}]*\}", "{}", text.strip()).rstrip(".")
+    return text[:1].upper() + text[1:]
+
+
+@pytest.fixture(params=FILES, ids=[file.stem for file in FILES])
+def texts(request):
+    return json.loads(request.param.read_text(encoding="utf-8"))
+
+
+def test_a_language_says_what_it_is_called(texts):
+    assert texts[""]
+
+
+def test_no_text_of_the_page_is_missing(texts):
+    missing = [f"{where}: {text!r}" for text, where in said().items() if text not in texts]
+    assert not missing, f"{len(missing)} texts have no translation:\n" + "\n".join(missing)
+
+
+def test_values_in_a_translation_are_those_of_the_text(texts):
+    """A translation may leave one out, as an English plural's "s"; it cannot have others."""
+    wrong = [text for text, other in texts.items() if not set(PLACE.findall(other)) <= set(PLACE.findall(text))]
+    assert not wrong
+
+
+def test_all_titles_of_pages_are_translated(texts):
+    from dashboard.pages import TITLES
+
+    assert [title for title in TITLES.values() if title not in texts] == []
+
+
+def test_every_name_and_sentence_of_the_engine_s_settings_is_translated(texts):
+    from dashboard.learning.topics import topics
+    from dashboard.settings.forms import sentence, words
+
+    missing = {text for topic in topics().values() for text in (words(topic.name), sentence(topic.sentence))}
+    assert {text for text in missing if text not in texts and text.removesuffix(".") not in texts} == set()
+
+
+def test_no_translation_is_of_a_text_that_nobody_says(texts):
+    from dashboard.settings.forms import words
+
+    names = {
+        words(getattr(node, "name", None) or getattr(node, "arg", None) or getattr(node, "id", ""))
+        for tree in trees().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef | ast.arg | ast.Name)
+    }
+    known = {_bare(text) for text in (*said(), *names)} | written() | {_bare(each) for each in made_up()}
+    unused = [text for text in texts if text and _bare(text) not in known]
+    assert not unused, f"{len(unused)} translations are of no text:\n" + "\n".join(unused)
+
+
+def made_up() -> tuple[str, ...]:
+    """Sentences that the engine puts together of parts, as they come to the page."""
+    return (
+        "{epochs} epoch",
+        "{epochs} epochs",
+        "Paused in epoch {number} of {total}.",
+        "Paused in epoch {number}.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("Epoch 1 of 10: validation accuracy 74.5 %.", "第 1 轮，共 10 轮：验证准确率 74.5 %。"),
+        ("Paused in epoch 3 of 10.", "已暂停于第 3 轮，共 10 轮。"),
+        (
+            "The loss has hardly moved from 2.3: the learning rate is too low; try 0.003.",
+            "损失几乎没有离开 2.3：学习率太低；试试 0.003。",
+        ),
+        (
+            "Finished after 5 epochs: it reads 97.1 % of the test images, which it never saw, correctly.",
+            "训练完 5 轮后结束：从未见过的测试图像，它读对了 97.1 %。",
+        ),
+    ],
+)
+def test_what_the_engine_says_of_a_run_is_recognized(english, chinese, monkeypatch):
+    monkeypatch.setattr(language, "language", lambda: "zh")
+    assert language.translated(english) == chinese
