@@ -8,13 +8,13 @@ from dashboard import session, style
 from dashboard.controlled import controlled
 from dashboard.language import say, translated
 from dashboard.markdown import literal
+from dashboard.running.jobs import Progress
 from dashboard.settings.locks import Locks
 from dashboard.sharing import address, lock_names
 from dashboard.sharing.desk import desk, keyed, shown_run, stamp, wait_for
 from engine.checkpoint import read_checkpoint
 from engine.config import TrainingConfig
 from engine.fingerprint import fingerprint
-from engine.history import History
 from engine.link import stays_here
 from engine.recipe import grouped, recipe
 from engine.rundir import RunError, RunFolder
@@ -32,9 +32,7 @@ def render() -> None:
     for sentence in stays_here(config):
         st.caption(say(":material/home: Stays here: {what}", what=literal(translated(sentence))))
     with st.container(key="share-recipe"):
-        _recipe(config)
-        if run is not None:
-            _weights(run)
+        _fingerprints(config, run)
     with st.container(key="share-locks", gap="small"):
         _teacher(config)
 
@@ -66,18 +64,23 @@ def _chosen(run: RunFolder | None) -> TrainingConfig:
     return of_run if here.of_run else draft
 
 
-def _recipe(config: TrainingConfig) -> None:
+def _fingerprints(config: TrainingConfig, run: RunFolder | None) -> None:
+    """Of what is to be trained, and of what came out."""
     found = wait_for(("recipe", config, stamp_of(config)), lambda tell: recipe(config))
-    value = found.result or ("–" if found.problem else "…")
-    style.tiles([(say("Recipe"), value, "")])
+    tiles = [(say("Recipe"), found.result or ("–" if found.problem else "…"), "")]
+    if run is not None:
+        tiles.append((say("Weights of the run"), weights_of(run) or "–", ""))
+    style.tiles(tiles)
     if found.problem:
         st.caption(literal(translated(found.problem)))
     st.caption(
         say(
             "The recipe is a digest of all that decides the weights: settings, data, versions and processor. Two pages "
-            "that show the same recipe train to the same weights, to the last bit."
+            "that show the same recipe train to the same weights, to the last bit: their fingerprints are the same."
         )
     )
+    if run is not None:
+        _unlike(run)
 
 
 def stamp_of(config: TrainingConfig) -> tuple[object, ...]:
@@ -88,20 +91,29 @@ def stamp_of(config: TrainingConfig) -> tuple[object, ...]:
 
 def weights_of(run: RunFolder) -> str:
     """The fingerprint of a run's newest weights; "" while it is not known."""
+    found = ask_weights(run)
+    desk().waiting |= found is not None and not found.done
+    return found.result or "" if found is not None else ""
+
+
+def ask_weights(run: RunFolder) -> Progress[str] | None:
+    """The fingerprint of a run's newest weights as a job; None without weights."""
     newest = run.newest
     if newest is None:
-        return ""
-    found = wait_for(("fingerprint", *stamp(newest)), lambda tell: grouped(fingerprint(read_checkpoint(newest))))
-    return found.result or ""
+        return None
+    key = ("fingerprint", *stamp(newest))
+    return session.jobs().ask(key, lambda tell: grouped(fingerprint(read_checkpoint(newest))), patience=0.05)
 
 
-def _weights(run: RunFolder) -> None:
-    history: History = session.runs().history(run)
-    style.tiles([(say("Weights of the run"), weights_of(run) or "–", "")])
-    if history.ended is not None and str(history.ended.get("reason")) in ("stopped", "diverged"):
-        st.caption(say("The run did not come to its planned end: another one of this link stops elsewhere."))
-    elif history.ended is None:
+def _unlike(run: RunFolder) -> None:
+    """Why another run of this link would not come to the weights that are shown."""
+    history = session.runs().history(run)
+    if history.ended is None:
         st.caption(say("The run has not ended: its weights and their fingerprint still change."))
+    elif str(history.ended.get("reason")) in ("stopped", "diverged"):
+        st.caption(say("The run did not come to its planned end: another one of this link stops elsewhere."))
+    elif history.changes:
+        st.caption(say("The run was changed while it trained: another one of this link comes to other weights."))
 
 
 def _teacher(config: TrainingConfig) -> None:

@@ -1,5 +1,7 @@
 """A link, a report, a model that works elsewhere, and runs on their way out and in."""
 
+import contextlib
+
 import streamlit as st
 
 from dashboard import session
@@ -9,15 +11,19 @@ from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.sharing import address, link_view, report_view, take_home, travel_view
 from dashboard.sharing.desk import SECTIONS, desk, shown_run
+from dashboard.training import steering
 from engine.about import read_about
 from engine.checkpoint import CheckpointError, load_checkpoint
+from engine.rundir import RunError
+from engine.spec import SettingError
 
 TICK = 0.3  # seconds between two looks at what is being worked out
 STYLE = """<style>
 .st-key-share-body { max-width: 860px; }
 .st-key-share-body [data-testid=stCode] code { white-space: pre-wrap; word-break: break-all; }
 .st-key-share-recipe .ink-tile b { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 1.1rem;
-  white-space: normal; overflow-wrap: anywhere; }
+  white-space: normal; }
+.st-key-share-recipe .ink-tiles { grid-template-columns: repeat(auto-fit, minmax(min(240px, 100%), 1fr)); }
 .st-key-share-in { margin-top: 1.2rem; }
 </style>"""
 
@@ -25,7 +31,10 @@ STYLE = """<style>
 def render() -> None:
     """The whole page. All of it is one fragment, which polls while something is worked out."""
     travel_view.leave_if_wished()
-    here = desk()
+    here, run = desk(), shown_run()
+    if run is not None:
+        with contextlib.suppress(RunError, SettingError):  # what it is in the way of is said where it is
+            steering.adopt(run)
     st.html(STYLE)
     here.polling = here.waiting
     st.fragment(_page, run_every=TICK if here.polling else None)()

@@ -1,14 +1,18 @@
 """The address is the document: it follows the settings, and sets them where it is opened."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from inkling_browser import Server, wait
 
+from engine.about import read_about
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
 from engine.link import decode, encode
 from engine.optimizers import Momentum
+from engine.rundir import RunFolder
+from engine.worker import main as worker
 
 QUICK = TrainingConfig(
     data=DataConfig(train_images=2_000, validation_images=500),
@@ -54,3 +58,53 @@ def test_a_teachers_link_locks_in_another_browser(tab: Any, server: Server) -> N
     tab.get_by_text("Random changes of each training image").first.wait_for()
     wait(tab, lambda: "lock=" not in tab.url and "hide=" not in tab.url)
     assert settings_in(tab) == QUICK
+
+
+def test_one_link_in_two_browsers_trains_to_the_same_weights(browser: Any, tab: Any, server: Server) -> None:
+    found = []
+    for opened in (tab, browser.new_context().new_page()):
+        opened.goto(f"{server.url}/?s={encode(QUICK)}")
+        opened.get_by_text("Settings of the link that was opened").wait_for()
+        opened.get_by_role("button", name="Train", exact=True).click()
+        line = opened.get_by_text("the same link comes to the same ones")
+        line.wait_for(timeout=60_000)
+        found.append(line.inner_text())
+    assert len(found[0]) > len("0123-4567-89ab-cdef")
+    assert found[0] == found[1]
+    opened.context.close()
+
+
+def test_a_report_is_made_and_opens_without_a_server(browser: Any, tab: Any, server: Server, tmp_path: Path) -> None:
+    run = RunFolder.create(server.runs, QUICK, "for-the-report")
+    assert worker([str(run.path)]) == 0
+    tab.goto(f"{server.url}/?run={run.id}")
+    tab.get_by_role("link", name="Share", exact=True).click()
+    tab.get_by_text("Lab report", exact=True).click()
+    conclusion = tab.get_by_label("Conclusion")
+    conclusion.fill("It <b>works</b>.")
+    conclusion.press("Control+Enter")
+    wait(tab, lambda: read_about(run).conclusion == "It <b>works</b>.")
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Report", exact=True).click()
+    download.value.save_as(tmp_path / "report.html")
+    context = browser.new_context(offline=True)
+    report = context.new_page()
+    complaints: list[str] = []
+    report.on("console", lambda line: complaints.append(line.text))
+    report.on("pageerror", lambda error: complaints.append(str(error)))
+    report.goto((tmp_path / "report.html").as_uri())
+    chart = report.locator("#chart-1 svg")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    report.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert "validation" in report.locator("#chart-1 .reading").inner_text()
+    ticks = chart.locator("text").all_inner_texts()
+    report.mouse.down()
+    report.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=4)
+    report.mouse.up()
+    assert chart.locator("text").all_inner_texts() != ticks
+    chart.dblclick()
+    assert chart.locator("text").all_inner_texts() == ticks
+    assert report.get_by_text("It <b>works</b>.").is_visible()
+    assert complaints == []
+    context.close()

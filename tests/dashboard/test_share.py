@@ -93,11 +93,14 @@ def test_a_run_that_is_gone_is_said_to_be(root: Path) -> None:
 
 def test_the_link_is_to_the_sidebar_or_to_the_run(trained: RunFolder) -> None:
     at = page(run="ended")
-    assert f"?s={encode(TrainingConfig())}" in at.code[0].value
+    assert at.code[0].value.endswith(f"?s={encode(TINY)}")
+    assert recipe(TINY) in words(at)
+    at.session_state["draft"].put("epochs", 7)
+    settled(at.run())
+    assert at.code[0].value.endswith(f"?s={encode(TINY.with_values({'epochs': 7}))}")
     at.button_group(key="share-which").set_value(True)
     settled(at.run())
     assert at.code[0].value.endswith(f"?s={encode(TINY)}")
-    assert recipe(TINY) in words(at)
 
 
 def test_two_runs_from_one_link_show_the_same_fingerprints(trained: RunFolder, root: Path) -> None:
