@@ -39,6 +39,9 @@ class View {
     const shape = JSON.stringify(data.columns.map(({ values, limit, ...rest }) => rest));
     if (shape !== this.shape) this.build();
     this.shape = shape;
+    const tone = getComputedStyle(this.element).color;
+    if (tone !== this.tone) this.columns.forEach((made) => { made.painted = null; });  // the theme was switched
+    this.tone = tone;
     data.columns.forEach((column, place) => this.paint(this.columns[place], column));
     this.connect();
   }
