@@ -14,6 +14,7 @@ READABLE = {
     "keras": "Keras",
 }  # forms that are source, by their own names
 CODE_HEIGHT = 460  # pixels
+WIDTH = 900  # pixels, at most: a button belongs to the words beside it
 
 
 def render(model: Model, name: str) -> None:
@@ -21,33 +22,20 @@ def render(model: Model, name: str) -> None:
 
     name: what a person called the network. The files are made when somebody asks for them.
     """
-    words = _words()
-    with st.container(key="take-home", gap="small"):
-        for form in FORMS:
-            title, purpose = words[form]
+    with st.container(key="take-home", gap="small", width=WIDTH):
+        for form, (title, purpose) in _words().items():
             _row(form, FORMS[form], title, purpose, model, name)
     _source(model, name)
 
 
 def _words() -> dict[str, tuple[str, str]]:
-    """Title and purpose of each form."""
+    """Title and purpose of each form, what most people want first."""
     return {
         "html": (
             say("A page with a drawing pad"),
             say(
                 "One file that works offline in any browser, on a phone too. It prepares drawings as this page does, "
                 "and gives the same answers. Send it to somebody."
-            ),
-        ),
-        "onnx": (
-            say("ONNX"),
-            say("For programs in other languages, phones and servers. Pictures go in, probabilities come out."),
-        ),
-        "npz": (
-            say("The weights by name (.npz)"),
-            say(
-                "For whatever reads NumPy's files. Inkling opens it again, here or on another computer; "
-                "engine/checkpoint/FORMAT.md says what is in it."
             ),
         ),
         "numpy": (
@@ -61,6 +49,17 @@ def _words() -> dict[str, tuple[str, str]]:
         "keras": (
             say("Source for Keras"),
             say("The same network with its weights, and its training; a comment says what Keras does otherwise."),
+        ),
+        "onnx": (
+            say("ONNX"),
+            say("For programs in other languages, phones and servers. Pictures go in, probabilities come out."),
+        ),
+        "npz": (
+            say("The weights by name (.npz)"),
+            say(
+                "For whatever reads NumPy's files. Inkling opens it again, here or on another computer; "
+                "engine/checkpoint/FORMAT.md says what is in it."
+            ),
         ),
     }
 

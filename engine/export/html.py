@@ -1,6 +1,6 @@
 """The network as one HTML file with a drawing pad, which works offline in any browser of the last years.
 
-The page is put together from the files in page/: the preparation of drawings (images, strokes, ink, prepare) and the
+The page is put together from the files in page/: the preparation of drawings (images, strokes, ink, segment, prepare) and the
 network in plain JavaScript, the weights as base64 of float32.
 """
 
@@ -19,7 +19,7 @@ from engine.export.plan import Stage, one_line, settings_in_words, stages
 from engine.losses import MeanSquaredError
 
 PAGE = Path(__file__).with_name("page")
-SCRIPTS = ("images", "strokes", "ink", "prepare", "network", "pad", "main")  # each uses those before it
+SCRIPTS = ("images", "strokes", "ink", "segment", "prepare", "network", "pad", "main")  # each uses those before it
 
 
 def html_problem(model: Model) -> str:

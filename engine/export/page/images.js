@@ -96,6 +96,25 @@ function connectedPieces(image, neighbours) {
   return { labels, pieces };
 }
 
+/* Each pixel becomes the largest (`pick` Math.max) or smallest (Math.min) of the 3 x 3 around it; beyond lies 0. */
+function spread({ width, height, data }, pick) {
+  const across = greyImage(width, height), out = greyImage(width, height);
+  for (let y = 0, place = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, place++) {
+      const left = x > 0 ? data[place - 1] : 0, right = x < width - 1 ? data[place + 1] : 0;
+      across.data[place] = pick(left, data[place], right);
+    }
+  }
+  for (let y = 0, place = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, place++) {
+      const above = y > 0 ? across.data[place - width] : 0;
+      const below = y < height - 1 ? across.data[place + width] : 0;
+      out.data[place] = pick(above, across.data[place], below);
+    }
+  }
+  return out;
+}
+
 /* The places [dx, dy] of a disc in a square of `side` pixels, measured from its middle pixel. */
 function disc(side) {
   const radius = Math.floor(side / 2), places = [];
@@ -109,25 +128,15 @@ function disc(side) {
   return places;
 }
 
-function square(side) {
-  const half = Math.floor(side / 2), places = [];
-  for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) places.push([x - half, y - half]);
-  return places;
-}
-
-/* Each pixel becomes the largest (`pick` Math.max) or smallest (Math.min) of those around it; `outside` lies beyond. */
-function spread(image, places, pick, outside) {
-  const { width, height, data } = image;
+/* Each pixel becomes the largest of the disc around it. */
+function thickened({ width, height, data }, side) {
   const out = greyImage(width, height);
-  for (let y = 0, place = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, place++) {
-      let value = pick === Math.max ? 0 : 255;
-      for (const [dx, dy] of places) {
-        const u = x + dx, v = y + dy;
-        const there = u < 0 || v < 0 || u >= width || v >= height ? outside : data[v * width + u];
-        value = pick(value, there);
+  for (const [dx, dy] of disc(side)) {
+    for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
+      const row = y * width, other = (y + dy) * width + dx;
+      for (let x = Math.max(0, -dx); x < Math.min(width, width - dx); x++) {
+        if (data[other + x] > out.data[row + x]) out.data[row + x] = data[other + x];
       }
-      out.data[place] = value;
     }
   }
   return out;

@@ -90,7 +90,7 @@ function withoutSlips(ink) {
   const dropped = slips(written, found);
   if (!dropped.some(Boolean)) return ink;
   const gone = greyImage(box.width, box.height, Uint8Array.from(found.labels, (label) => (dropped[label] ? 1 : 0)));
-  const around = spread(gone, square(3), Math.max, 0);
+  const around = spread(gone, Math.max);
   const kept = greyImage(ink.width, ink.height, ink.data.slice());
   for (let y = 0, place = 0; y < box.height; y++) {
     for (let x = 0; x < box.width; x++, place++) {
@@ -109,7 +109,7 @@ function slips(written, { labels, pieces }) {
   const largest = areas.indexOf(Math.max(...areas.slice(1)), 1);
   const dropped = areas.map((area, label) => label > 0 && area < SPECK * areas[largest]);
   const { width, height } = written;
-  const pen = strokeWidth(signedDistance(greyImage(width, height, written.data.map((value) => value * 255))));
+  const pen = penWidth(written);
   const reach = Math.trunc(pen) + 1;
   const short = (piece) => Math.max(piece.width, piece.height) <= DOT_LENGTH * pen;
   const dots = [...pieces.keys()].filter((label) => label > 0 && short(pieces[label]) && !dropped[label]);
@@ -126,4 +126,9 @@ function slips(written, { labels, pieces }) {
   }
   dropped[largest] = false;
   return dropped;
+}
+
+/* The width of the pen that wrote a 0-or-1 image. */
+function penWidth(written) {
+  return strokeWidth(distances(written).map((depth) => (depth > 0 ? depth - 0.5 : 0)));
 }

@@ -9,10 +9,14 @@ const element = (id) => document.getElementById(id);
 const network = makeNetwork(JSON.parse(element("description").textContent), element("weights").textContent);
 const pad = new Pad(element("pad"), () => askSoon());
 
-/* The prepared image and the probabilities for any canvas; null if nothing is drawn. */
-function answer(rgba, width, height) {
-  const image = prepareDrawing(rgba, width, height, network.size);
-  return image && { image, shares: network.predict(image.data) };
+let answers = []; // what is on the pad: {image, box, shares} for each digit
+let looked = 0; // the one whose bars are shown
+
+/* Each digit on a canvas with the probabilities of its classes. */
+function read(rgba, width, height) {
+  return findDigits(rgba, width, height, network.size).map((digit) => {
+    return { ...digit, shares: network.predict(digit.image.data) };
+  });
 }
 
 let asked = false, lastTook = 0; // milliseconds
@@ -26,27 +30,61 @@ function askSoon() {
   setTimeout(() => requestAnimationFrame(() => {
     asked = false;
     const began = performance.now();
-    show(pad.empty ? null : answer(pad.pixels, PAD_SIDE, PAD_SIDE));
+    answers = pad.empty ? [] : read(pad.pixels, PAD_SIDE, PAD_SIDE);
     lastTook = performance.now() - began;
+    show();
   }), 2 * lastTook);
 }
 
-function show(found) {
-  const shares = found?.shares, best = shares ? shares.indexOf(Math.max(...shares)) : -1;
-  element("digit").textContent = found ? String(best) : "";
-  element("words").textContent = found ? inWords(shares) : "The answer appears while you draw.";
-  element("took").textContent = found && lastTook ? `${Math.max(1, Math.round(lastTook))} ms, on this device` : "";
-  showPrepared(found?.image);
+function show() {
+  looked = Math.max(0, Math.min(looked, answers.length - 1));
+  const shares = answers[looked]?.shares, several = answers.length > 1;
+  const number = answers.map((each) => best(each.shares)).join(network.classes > 10 ? " " : "");
+  element("digit").textContent = number;
+  element("digit").classList.toggle("long", number.length > 2);
+  element("words").textContent = shares ? inWords(shares) : "The answer appears while you draw.";
+  element("which").textContent = several ? `Digit ${looked + 1} of ${answers.length}: ` : "";
+  element("took").textContent = shares ? `${Math.max(1, Math.round(lastTook))} ms, on this device` : "";
+  showPrepared(element("prepared"), answers[looked]?.image);
+  showSeveral(several ? answers : []);
   document.querySelectorAll("#bars li").forEach((row, place) => {
     const share = shares?.[place] ?? 0;
-    row.classList.toggle("top", place === best);
+    row.classList.toggle("top", Boolean(shares) && place === best(shares));
     row.querySelector("u").style.width = `${100 * share}%`;
-    row.querySelector("b").textContent = found ? percent(share) : "";
+    row.querySelector("b").textContent = shares ? percent(share) : "";
   });
 }
 
-function showPrepared(image) {
-  const context = element("prepared").getContext("2d");
+function best(shares) {
+  return shares.indexOf(Math.max(...shares));
+}
+
+/* Frames around the digits, with their answers; and a button for each, to look at it. */
+function showSeveral(found) {
+  const place = (value) => `${(100 * value) / PAD_SIDE}%`;
+  element("frames").replaceChildren(...found.map(({ box, shares }, index) => {
+    const frame = document.createElement("div");
+    const { left, top, width, height } = box;
+    Object.assign(frame.style, { left: place(left), top: place(top), width: place(width), height: place(height) });
+    frame.dataset.label = best(shares);
+    frame.className = `${index === looked ? "looked" : ""} ${top < PAD_SIDE / 10 ? "low" : ""}`;
+    return frame;
+  }));
+  element("digits").replaceChildren(...found.map(({ image, shares }, index) => {
+    const button = document.createElement("button"), picture = document.createElement("canvas");
+    picture.width = picture.height = network.size;
+    showPrepared(picture, image);
+    button.type = "button";
+    button.append(picture, `${best(shares)}`);
+    button.ariaPressed = String(index === looked);
+    button.ariaLabel = `Digit ${index + 1}: ${inWords(shares)}`;
+    button.addEventListener("click", () => ((looked = index), show(), element("digits").children[index].focus()));
+    return button;
+  }));
+}
+
+function showPrepared(canvas, image) {
+  const context = canvas.getContext("2d");
   const pixels = context.createImageData(network.size, network.size);
   for (let place = 0; place < pixels.data.length; place += 4) {
     pixels.data.fill(image?.data[place / 4] ?? 0, place, place + 3);
@@ -110,4 +148,4 @@ document.addEventListener("keydown", (event) => {
 });
 makeBars();
 makeTable();
-show(null);
+show();

@@ -15,14 +15,29 @@ const MARGIN = 10; // pixels around the digit at working size, into which its st
 const SMALLEST_CHANGE = 0.5; // pixels at working size; less would not show
 const DOT = 1.5; // a blob's longer side, in widths of itself, up to which it is a dot and not a stroke
 
-/* What the network sees of a canvas: a grey image of size * size, white on black; null if nothing is drawn. */
-function prepareDrawing(rgba, width, height, size) {
-  const ink = withoutSlips(findInk(rgba, width, height));
+/*
+ * Each digit on a canvas, row by row and from left to right: {image, box} with the image that the network sees, white
+ * on black, size * size, and the digit's box in pixels of the canvas. Empty if nothing is drawn.
+ */
+function findDigits(rgba, width, height, size) {
+  const ink = findInk(rgba, width, height), pieces = splitInk(ink);
+  // nothing to cut: not even the faintest edge of a stroke is lost
+  const digits = pieces.length === 1 ? [{ left: 0, top: 0, ink }] : pieces;
+  return digits.flatMap(({ left, top, ink: own }) => {
+    const found = prepareInk(own, size);
+    if (!found) return [];
+    return [{ image: found.image, box: { ...found.box, left: found.box.left + left, top: found.box.top + top } }];
+  });
+}
+
+/* All ink as one digit: {image, box}, or null if there is none. */
+function prepareInk(ink, size) {
+  ink = withoutSlips(ink);
   const box = boundingBox(ink, WRITTEN);
   if (box.width === 0) return null;
   const [digit, share] = withPenOfMnist(cropped(ink, box), 28 * DIGIT_SHARE);
   const small = scaled(digit, DIGIT_SHARE * size * share);
-  return brightened(placed(small, size));
+  return { image: brightened(placed(small, size)), box };
 }
 
 /*
@@ -56,9 +71,9 @@ function atWorkingSize(digit) {
 function thickenedIfThin(digit, shrink) {
   const inside = mask(digit, WRITTEN);
   const sum = (image) => image.data.reduce((total, value) => total + value, 0);
-  const area = sum(inside), outline = area - sum(spread(inside, square(3), Math.min, 0));
+  const area = sum(inside), outline = area - sum(spread(inside, Math.min));
   const side = Math.trunc(2 * shrink - (2 * area) / Math.max(outline, 1)) + 1;
-  return side < 2 ? digit : spread(digit, disc(side), Math.max, 0);
+  return side < 2 ? digit : thickened(digit, side);
 }
 
 function tight(work) {

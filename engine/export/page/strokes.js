@@ -36,7 +36,7 @@ function distances(image) {
   for (let y = height - 1; y >= 0; y--) {
     for (let x = width - 1; x >= 0; x--) {
       const place = (y + 2) * line + x + 2;
-      steps[place] = Math.min(steps[place], nearest(place, 1));
+      if (steps[place] > STRAIGHT) steps[place] = Math.min(steps[place], nearest(place, 1));
       out[y * width + x] = steps[place];
     }
   }
