@@ -25,7 +25,9 @@ T = TypeVar("T")
 PATIENCE = 4.0  # seconds without a question after which a job that is under way gives up
 TURN_PATIENCE = 2.0  # ... after which one whose turn comes is left out: a slider has moved on
 AGAIN = 10.0  # seconds after which a job that failed may be tried again
-KINDNESS = 10  # how far a job steps back behind training, where threads can (Linux)
+# How far a job steps back behind training, where threads can (Linux). At 8, two jobs that never rest take a seventh of
+# two cores from a run that would have both.
+KINDNESS = 8
 MOST_BYTES = 256 * 2**20  # of results that are remembered, as far as they tell their size by `nbytes`
 
 

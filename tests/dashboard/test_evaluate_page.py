@@ -17,6 +17,7 @@ from dashboard.evaluating.desk import EvaluateDesk
 from dashboard.evaluating.outcome import Outcome, find
 from dashboard.evaluating.robust_view import half_lost
 from dashboard.evaluating.sources import Source
+from dashboard.running import jobs
 from engine.about import About, read_about, write_about
 from engine.checkpoint import load_checkpoint, write_checkpoint
 from engine.config import DataConfig, TrainingConfig
@@ -50,6 +51,12 @@ def trained(root: Path, name: str, config: TrainingConfig = CONFIG, about: About
     if about is not None:
         write_about(run, about)
     return run
+
+
+@pytest.fixture(autouse=True)
+def unkind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs do not step back: a machine that is busy with other tests would keep these waiting."""
+    monkeypatch.setattr(jobs, "KINDNESS", 0)
 
 
 @pytest.fixture
@@ -345,7 +352,7 @@ class TestWatching:
         stamps: list[Any] = []
         found = outcome(run)
 
-        def ask(jobs: object, stamp: Any, which: str, patience: float = 0.0) -> Any:
+        def ask(pool: object, stamp: Any, which: str, patience: float = 0.0) -> Any:
             stamps.append(stamp)
             return watching.outcome.Progress(1.0, replace(found, stamp=stamp, seconds=1.5))
 
