@@ -73,9 +73,11 @@ def render(subject: Subject) -> None:
         desk.layer = LAST
     _choice(desk, model)
     layer = last_hidden(model) if desk.layer == LAST else desk.layer
-    _look(desk, subject, layer)
-    if desk.shown is not None:
-        _show(desk.shown, subject)
+    with st.container(key="space-wait"):  # both stay, or the browser would make the map anew
+        _look(desk, subject, layer)
+    with st.container(key="space-shown", gap="small"):
+        if desk.shown is not None:
+            _show(desk.shown, subject)
 
 
 def _choice(desk: SpaceDesk, model: Model) -> None:
@@ -135,13 +137,13 @@ def _look(desk: SpaceDesk, subject: Subject, layer: int) -> None:
         desk.shown, desk.asked = _fitted(progress.result, desk.asked, images.result, before), None
         return
     desk.shown = None if progress.problem else before
-    with st.container(key="space-wait"):
-        if progress.problem:
-            desk.asked = None
-            st.caption(literal(progress.problem))
-        else:
-            subject.wants_polling()
-            st.progress(progress.share, say("Laying out the images …"))
+    if progress.problem:
+        desk.asked = None
+        st.caption(literal(progress.problem))
+        return
+    subject.wants_polling()
+    if before is None or not subject.live:  # a map that follows a run in training must not move up and down
+        st.progress(progress.share, say("Laying out the images …"))
 
 
 def _asked(desk: SpaceDesk, subject: Subject, layer: int) -> Asked:

@@ -58,6 +58,8 @@ def space_map(
     sure               (n,) probability of the answer
     words              what the map shows, for people who cannot see it
     """
+    middle = np.percentile(places, (100 - INSIDE, INSIDE), axis=0).mean(axis=0)
+    places = places - middle
     packed = np.ascontiguousarray(places, np.float32).tobytes()
     images_of = sheet(images)
     data = {
@@ -70,8 +72,9 @@ def space_map(
         "sure": _encoded(np.rint(100 * sure)),
         "colors": class_colors(int(max(labels.max(initial=0), answers.max(initial=0))) + 1),
         "own": [
-            {"x": float(each.place[0]), "y": float(each.place[1]), "image": data_uri(each.image), "words": each.words}
+            {"x": float(x), "y": float(y), "image": data_uri(each.image), "words": each.words}
             for each in own
+            for x, y in [each.place - middle]
         ],
         "words": words,
         "texts": {
