@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.charts.figure import Figure, layout, packed
+from dashboard.charts.figure import Figure, Trace, layout, packed
 from dashboard.language import say
 from dashboard.palette import Palette, faded, palette
 
@@ -56,36 +56,26 @@ def bands_figure(
     """
     colors = palette(dark)
     places = np.linspace(0, 1, quantiles.shape[1])
+
+    def line(uid: str, share: float, name: str, width: float, color: str) -> Trace:
+        return {
+            "type": "scatter",
+            "uid": uid,
+            "x": list(map(int, steps)),
+            "y": packed(np.array([np.interp(share, places, row) for row in quantiles])),
+            "mode": "lines",
+            "line": {"width": width, "color": color},
+            "hovertemplate": f"{name}: %{{y:.3g}}<extra></extra>",
+        }
+
     traces = []
     for number, (low, high, opacity) in enumerate(BANDS):
-        lower, upper = (np.array([np.interp(share, places, row) for row in quantiles]) for share in (low, high))
         name = say("all") if number == 0 else say("{share:.0f} %", share=100 * (high - low))
-        for part, (values, fill) in enumerate(((lower, "none"), (upper, "tonexty"))):
-            traces.append(
-                {
-                    "type": "scatter",
-                    "uid": f"band{number}{part}",
-                    "x": list(map(int, steps)),
-                    "y": packed(values),
-                    "mode": "lines",
-                    "line": {"width": 0.6 if number == 0 else 0, "color": faded(colors.training, 0.5)},
-                    "fill": fill,
-                    "fillcolor": faded(colors.training, opacity),
-                    "hovertemplate": f"{name}: %{{y:.3g}}<extra></extra>",
-                }
-            )
-    median = [float(np.interp(0.5, places, row)) for row in quantiles]
-    traces.append(
-        {
-            "type": "scatter",
-            "uid": "median",
-            "x": list(map(int, steps)),
-            "y": packed(median),
-            "mode": "lines",
-            "line": {"width": 1.5, "color": colors.training},
-            "hovertemplate": "50 %: %{y:.3g}<extra></extra>",
-        }
-    )
+        edge = (name, 0.6 if number == 0 else 0, faded(colors.training, 0.5))
+        traces.append(line(f"band{number}low", low, *edge))
+        fill = faded(colors.training, opacity)
+        traces.append(line(f"band{number}high", high, *edge) | {"fill": "tonexty", "fillcolor": fill})
+    traces.append(line("median", 0.5, "50 %", 1.5, colors.training))
     x = {"title": x_title, "showgrid": False, "nticks": 7, "uirevision": "step"}
     y = {"title": y_title, "nticks": 5, "zeroline": True, "zerolinecolor": colors.grid, "tickformat": "~g"}
     y["range"] = list(scale)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from dashboard import session
@@ -26,6 +27,8 @@ from engine.arrays import Array
 from engine.explain.ablation import mean_answers, probabilities_without
 from engine.explain.features import activated
 from engine.layers import Dense
+
+Classes = npt.NDArray[np.intp]  # what each image is read as
 
 PAGE_MAPS, PAGE_FLAT = 32, 120
 MOST_THUMBS = 18
@@ -167,7 +170,7 @@ def _answers(
 
 
 def _classes(effect: Effect, held: HeldBack, classes: int) -> None:
-    """Accuracy of each class, and images that are misread only now."""
+    """Accuracy of each class, and what was lost."""
     labels = held.labels
     read_before, read_after = effect.before.argmax(axis=1), effect.after.argmax(axis=1)
     totals = np.maximum(np.bincount(labels, minlength=classes), 1)
@@ -192,6 +195,12 @@ def _classes(effect: Effect, held: HeldBack, classes: int) -> None:
     st.markdown(words)
     names = (say("all units on"), say("switched off"))
     live_chart(before_after_figure(before, after, names, say("class"), say("accuracy, %")), "ablation", "", 240, words)
+    _lost(held, read_before, read_after)
+
+
+def _lost(held: HeldBack, read_before: Classes, read_after: Classes) -> None:
+    """Images that are misread only now."""
+    labels = held.labels
     newly = np.flatnonzero((read_before == labels) & (read_after != labels))
     if len(newly):
         figures = "".join(

@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -40,6 +41,14 @@ def render(subject: Subject) -> None:
         desk.layer = layers[0]
     with st.container(key="units-life", gap="xsmall"):
         _life(desk, subject, model, key, held.result)
+    _choices(desk, model, layers)
+    with st.container(key="units-off", gap="small"):
+        ablation_panel.render(desk, subject, model, key, held.result)
+    with st.container(key="units-ranking", gap="small"):
+        ranking_panel.render(desk, subject, model, key, held.result)
+
+
+def _choices(desk: UnitsDesk, model: Model, layers: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="units-choice", gap="medium"):
         controlled(
             st.selectbox,
@@ -66,10 +75,6 @@ def render(subject: Subject) -> None:
                 "images only takes away what it tells one image from another by."
             ),
         )
-    with st.container(key="units-off", gap="small"):
-        ablation_panel.render(desk, subject, model, key, held.result)
-    with st.container(key="units-ranking", gap="small"):
-        ranking_panel.render(desk, subject, model, key, held.result)
 
 
 def _fill(desk: UnitsDesk, wish: str | None) -> None:
@@ -120,47 +125,38 @@ def _life(desk: UnitsDesk, subject: Subject, model: Model, key: Key, held: HeldB
 
 def life_sentences(model: Model, life: LayerLife) -> list[str]:
     """What is wrong with a layer's units, and what to do about it; nothing where all is well."""
-    values = {"layer": layer_title(model, life.layer), "images": life.images, "activation": life.activation}
-    found = []
-    if life.dead:
-        found.append(
-            say(
-                "{layer}: {units} never answers to any of {images:,} validation images. No gradient comes through "
-                "a dead unit, so it stays dead. Lower the learning rate, take LeakyReLU or put BatchNorm before ReLU, "
-                "and train anew.",
-                units=named(life.dead, life.units),
-                **values,
-            )
-        )
-    if life.saturated:
-        found.append(
-            say(
-                "{layer}: {units} is saturated: at least 95 % of the answers to {images:,} validation images are at an "
-                "end of {activation}, where it is flat. Start with smaller weights, lower the learning rate, or put "
-                "BatchNorm before it.",
-                units=named(life.saturated, life.units),
-                **values,
-            )
-        )
-    if life.always_on:
-        found.append(
-            say(
-                "{layer}: {units} is always on: ReLU never cuts anything off, for any of {images:,} validation images. "
-                "It only does what a linear unit would.",
-                units=named(life.always_on, life.units),
-                **values,
-            )
-        )
-    if life.constant:
-        found.append(
-            say(
-                "{layer}: {units} gives the same answer to all of {images:,} validation images. It tells nothing; the "
-                "next layer's bias could do its work.",
-                units=named(life.constant, life.units),
-                **values,
-            )
-        )
-    return found
+
+    def values(units: tuple[int, ...]) -> dict[str, Any]:
+        return {
+            "layer": layer_title(model, life.layer),
+            "units": named(units, life.units),
+            "images": life.images,
+            "activation": life.activation,
+        }
+
+    dead = say(
+        "{layer}: {units} never answers to any of {images:,} validation images. No gradient comes through a dead unit, "
+        "so it stays dead. Lower the learning rate, take LeakyReLU or put BatchNorm before ReLU, and train anew.",
+        **values(life.dead),
+    )
+    saturated = say(
+        "{layer}: {units} is saturated: at least 95 % of the answers to {images:,} validation images are at an end of "
+        "{activation}, where it is flat. Start with smaller weights, lower the learning rate, or put BatchNorm before "
+        "it.",
+        **values(life.saturated),
+    )
+    always_on = say(
+        "{layer}: {units} is always on: ReLU never cuts anything off, for any of {images:,} validation images. It only "
+        "does what a linear unit would.",
+        **values(life.always_on),
+    )
+    constant = say(
+        "{layer}: {units} gives the same answer to all of {images:,} validation images. It tells nothing; the next "
+        "layer's bias could do its work.",
+        **values(life.constant),
+    )
+    told = ((life.dead, dead), (life.saturated, saturated), (life.always_on, always_on), (life.constant, constant))
+    return [sentence for units, sentence in told if units]
 
 
 def named(units: tuple[int, ...], count: int) -> str:
