@@ -160,7 +160,7 @@ class RunFolder:
         try:
             write_json(self.control_file, asdict(control))
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in FULL or not self.control_file.exists():
                 raise
             overwrite(self.control_file, json.dumps(asdict(control), allow_nan=False).encode())
 

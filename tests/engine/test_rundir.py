@@ -9,7 +9,7 @@ import pytest
 from engine import rundir
 from engine.config import TrainingConfig
 from engine.eventlog import EventWriter
-from engine.files import Attempts
+from engine.files import NOTE, Attempts, told_in
 from engine.rundir import (
     Control,
     EventReader,
@@ -201,7 +201,10 @@ def test_an_attempt_that_fails_is_said_once_for_each_kind(capsys):
     assert not attempts("first", fail)
     assert not attempts("first", fail)
     assert not attempts("second", fail)
-    assert capsys.readouterr().err == "warning: first: No space left on device.\nwarning: second: No space left on device.\n"
+    assert (
+        capsys.readouterr().err
+        == "warning: first: No space left on device.\nwarning: second: No space left on device.\n"
+    )
     assert attempts("first", lambda: None)  # it works again
     assert attempts("first", lambda: None)
     assert not attempts("first", fail)
@@ -308,3 +311,32 @@ def test_a_writer_begins_a_new_line_after_one_that_was_cut_short(run):
     writer.write({"event": "c"})
     writer.close()
     assert [event["event"] for event in EventReader(run.events_file).read()] == ["a", "c"]
+
+
+def test_on_a_full_disk_commands_are_written_over_the_old_ones(run, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    run.write_control(Control(settings={"batch_size": 32}, until_epoch=3.5))
+    monkeypatch.setattr(rundir, "write_json", full)
+    run.write_control(Control("paused"))
+    assert run.control() == Control("paused")
+    run.write_control(Control("running", {"optimizer.learning_rate": 0.25, "batch_size": 128}))  # longer
+    assert run.control() == Control("running", {"optimizer.learning_rate": 0.25, "batch_size": 128})
+    run.control_file.unlink()
+    with pytest.raises(OSError, match="No space left"):
+        run.write_control(Control())
+
+
+def test_what_a_log_says_to_people(capsys):
+    def fail():
+        raise OSError(28, "No space left on device")
+
+    attempts = Attempts()
+    attempts("events cannot be written", fail)
+    attempts("the best weights cannot be written", fail)
+    attempts("events cannot be written", lambda: None)
+    attempts.say("few snapshots are kept", "2 of 5", NOTE)
+    log = "error: first\n" + capsys.readouterr().err + "Traceback\n"
+    assert told_in(log) == (["the best weights cannot be written: No space left on device."],
+                            ["few snapshots are kept: 2 of 5."])  # fmt: skip
