@@ -14,6 +14,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import teaching_scenes
 from inkling_browser import APP, Server, draw, launched, tile, wait
 
 from engine.about import About, write_about
@@ -35,11 +36,13 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, Server(Path(scratch)) as server, launched() as browser:
         light = train(browser, server, folder)
+        teach(browser, server, light.url, folder)
         rewind(light, folder)
         draw_page(light, folder)
         evaluate(light, folder)
         inside_page(light, folder)
         numbers(light, folder)
+        share(browser, light, folder)
         race(light, server, folder)
         diverge(light, server, folder)
 
@@ -60,6 +63,17 @@ def train(browser: Any, server: Server, folder: Path) -> Any:
         save(other, folder / f"{name}.png")
         other.close()
     return light
+
+
+def teach(browser: Any, server: Server, run: str, folder: Path) -> None:
+    """What teaches, and the page in another language. run: the address of one."""
+    tab = open_tab(browser, "light", WIDE, server.url)
+    teaching_scenes.chinese(tab, run, folder / "chinese.png")
+    tab.close()
+    tab = open_tab(browser, "light", WIDE, server.url)
+    teaching_scenes.learn(tab, server, folder / "learn.png")
+    teaching_scenes.challenge(tab, server, folder / "challenge.png")
+    tab.close()
 
 
 def rewind(tab: Any, folder: Path) -> None:
@@ -146,6 +160,24 @@ def evaluate(tab: Any, folder: Path) -> None:
     tab.locator(".st-key-robustness-figures").wait_for()
     tab.locator(".stProgress").wait_for(state="detached", timeout=180_000)
     save(tab, folder / "evaluate-robustness.png")
+
+
+def share(browser: Any, tab: Any, folder: Path) -> None:
+    """The link with its fingerprints, and the lab report as it opens elsewhere."""
+    tab.get_by_role("link", name="Share", exact=True).click()
+    tab.get_by_text("Weights of the run").wait_for()
+    tab.get_by_text("For a class: lock or hide controls").click()
+    save(tab, folder / "share.png")
+    tab.get_by_text("Lab report", exact=True).click()
+    with tab.expect_download(timeout=120_000) as download:
+        tab.get_by_role("button", name="Report", exact=True).click()
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "report.html"
+        download.value.save_as(file)
+        report = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, offline=True).new_page()
+        report.goto(file.as_uri())
+        save(report, folder / "report.png", report.get_by_role("heading", name="Curves"))
+        report.context.close()
 
 
 def race(tab: Any, server: Server, folder: Path) -> None:
