@@ -34,8 +34,8 @@ def _words() -> dict[str, tuple[str, str]]:
         "html": (
             say("A page with a drawing pad"),
             say(
-                "One file that works offline in any browser, on a phone too. It prepares drawings as this page does, "
-                "and gives the same answers. Send it to somebody."
+                "One file that works offline in any browser, on a phone too. It prepares drawings and answers as this "
+                "page does."
             ),
         ),
         "numpy": (
@@ -71,7 +71,7 @@ def _row(key: str, form: Form, title: str, purpose: str, model: Model, name: str
             st.markdown(f"**{title}**")
             st.caption(purpose if not problem else f"{purpose} {_sentence(translated(problem))}")
         st.download_button(
-            _size(form.size(model)),
+            say("Download, {size}", size=_size(form.size(model))),
             partial(make, model, key, name),
             form.file_name(name),
             mime="application/octet-stream",  # a page is kept as a file, not opened in place of this one
@@ -79,7 +79,7 @@ def _row(key: str, form: Form, title: str, purpose: str, model: Model, name: str
             on_click="ignore",
             icon=":material/download:",
             disabled=bool(problem),
-            width=130,
+            width=170,
         )
 
 

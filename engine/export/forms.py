@@ -16,7 +16,7 @@ from engine.export.onnx_model import HOW_TO_GET_ONNX, onnx_bytes
 from engine.export.plan import ExportError, file_stem
 from engine.export.pytorch import pytorch_source
 
-TEXT = 30_000  # bytes, about, of the source around the numbers
+TEXT = 60_000  # bytes, about, of a page without its numbers
 
 
 def _possible(model: Model) -> str:

@@ -1,7 +1,7 @@
 """The network as one HTML file with a drawing pad, which works offline in any browser of the last years.
 
-The page is put together from the files in page/: the preparation of drawings (images, strokes, ink, segment, prepare) and the
-network in plain JavaScript, the weights as base64 of float32.
+The page is put together from the files in page/: the preparation of drawings (images, strokes, ink, segment, prepare)
+and the network in plain JavaScript, the weights as base64 of float32.
 """
 
 import base64

@@ -133,7 +133,8 @@ function probabilities(outputs, loss) {
  * predict(image): image Uint8Array of height * width, 0 the background -> the probabilities of all classes.
  */
 function makeNetwork(description, encoded) {
-  const bytes = Uint8Array.from(atob(encoded.trim()), (letter) => letter.charCodeAt(0));
+  const text = atob(encoded.trim()), bytes = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place++) bytes[place] = text.charCodeAt(place); // quicker than from() by far
   const numbers = new Float32Array(bytes.buffer);
   const layers = description.layers.map((layer) => {
     const arrays = Object.entries(layer.arrays).map(([name, [start, end]]) => [name, numbers.subarray(start, end)]);
