@@ -37,8 +37,11 @@ class Model:
         copy_named(checkpoint.average or checkpoint.params, self.network.named(self.network.vector))
         copy_named(checkpoint.tracked, self.network.tracked)
 
-    def predict(self, images: Bytes) -> Array:
-        """Probabilities float32 (n, classes) for uint8 images (n, height, width), 0 the background."""
+    def predict(self, images: Bytes, through: Pass | None = None) -> Array:
+        """Probabilities float32 (n, classes) for uint8 images (n, height, width), 0 the background.
+
+        through: a pass of this network (`network.new_pass()`) whose memory is used again, by whoever asks many times.
+        """
         images = np.asarray(images)
         height, width, _ = self.checkpoint.image_shape
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (height, width):
@@ -47,13 +50,13 @@ class Model:
                 f"For a drawing, use prepare_drawing(rgba, image_size={height}) first."
             )
         with np.errstate(all="ignore"):  # a network that diverged overflows; it then says nothing of any class
-            shares = self.config.loss.probabilities(self.outputs(images))
+            shares = self.config.loss.probabilities(self.outputs(images, through))
         shares[~np.isfinite(shares).all(axis=1)] = 1 / self.classes
         return shares
 
-    def outputs(self, images: Bytes) -> Array:
-        """The last layer's outputs, float32 (n, classes)."""
-        return run_network(self.network, images, self.checkpoint.scaling, self.network.new_pass())
+    def outputs(self, images: Bytes, through: Pass | None = None) -> Array:
+        """The last layer's outputs, float32 (n, classes). through: as for `predict`."""
+        return run_network(self.network, images, self.checkpoint.scaling, through or self.network.new_pass())
 
 
 def run_network(

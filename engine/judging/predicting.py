@@ -25,8 +25,8 @@ def predict(model: Model, images: Bytes, tell: Tell = nobody) -> Array:
     """Probabilities float32 (n, classes) for uint8 images (n, height, width). Errors as of `Model.predict`."""
     if not len(images):
         return np.zeros((0, model.classes), np.float32)
-    pieces = []
+    pieces, through = [], model.network.new_pass()  # fresh memory for each batch would take as long as its arithmetic
     for start in range(0, len(images), BATCH):
         tell(start / len(images))
-        pieces.append(model.predict(images[start : start + BATCH]))
+        pieces.append(model.predict(images[start : start + BATCH], through))
     return np.concatenate(pieces)
