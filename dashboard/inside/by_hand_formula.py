@@ -113,7 +113,7 @@ def backward(unit: UnitStep, layer: Layer, after: float | None) -> str:
     back = rf"w\, {DY} + \cdots = {factor(w)} \cdot {factor(dy)} + \cdots = {given} + \cdots"
     lines.append((r"\frac{\partial L}{\partial x}", back))
     if after is not None:
-        lines.append((r"w_{\text{new}}", rf"{latex(w)} \;\to\; \mathbf{{{latex(after)}}}"))
+        lines.append((r"w_{\text{new}}", rf"{latex(w, 6)} \;\to\; \mathbf{{{latex(after, 6)}}}"))
     return aligned(lines)
 
 
