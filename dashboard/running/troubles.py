@@ -11,7 +11,6 @@ from pathlib import Path
 from dashboard.language import say, translated
 from dashboard.running.room import FEWEST_BYTES, free_bytes
 from engine.files import told_in
-from engine.limits import amount
 from engine.rundir import RunFolder, Status
 from engine.snapshots import snapshots
 
@@ -48,10 +47,10 @@ def interruption(run: RunFolder, why: str) -> str:
 def _of_the_folder(run: RunFolder, status: Status) -> list[str]:
     if status.state == "ended":
         return []
-    if (free := free_bytes(run.path)) < FEWEST_BYTES:
+    if free_bytes(run.path) < FEWEST_BYTES:
         waits = say("It trains on, and writes what it has learned as soon as there is room.")
         kept = say("What was saved before is safe.")
-        full = say("The disk is full: {size} are free where the runs lie.", size=amount(free))
+        full = say("The disk is full: less than 1 MB is free where the runs lie.")
         return [f"{full} {waits if status.busy else kept} " + say("Delete runs that you no longer need.")]
     if not os.access(run.path, os.W_OK):
         return [say("The folder of this run can only be read, so nothing can be saved in it and it cannot go on.")]

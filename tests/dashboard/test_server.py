@@ -5,11 +5,14 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from engine.limits import UPLOAD
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
@@ -67,3 +70,53 @@ def test_the_page_answers_under_its_own_names_only(port: int, host: str, status:
 def test_the_server_listens_on_one_address_only(port: int) -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def _answer(port: int, request: str, *headers: str, body: bytes = b"") -> str:
+    """Everything that the server answers to one request."""
+    lines = (f"{request} HTTP/1.1", f"Host: 127.0.0.1:{port}", *headers, f"Content-Length: {len(body)}",
+             "Connection: close", "", "")  # fmt: skip
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall("\r\n".join(lines).encode() + body)
+        found = b""
+        while more := connection.recv(65_536):
+            found += more
+    return found.decode("utf-8", "replace")
+
+
+def test_a_page_of_another_site_gets_no_websocket(port: int) -> None:
+    """As a browser asks on behalf of evil.example: under our name, but from its own origin."""
+    lines = (
+        "GET /_stcore/stream HTTP/1.1", f"Host: 127.0.0.1:{port}", "Origin: http://evil.example",
+        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", "",
+    )  # fmt: skip
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        assert int(connection.recv(4096).split()[1]) == 403
+
+
+def test_other_sites_may_not_read_what_the_server_says(port: int) -> None:
+    answer = _answer(port, "GET /_stcore/health", "Origin: http://evil.example")
+    assert " 200 " in answer.splitlines()[0]
+    assert "access-control-allow-origin: *" not in answer.lower()
+    assert "evil.example" not in answer
+
+
+def test_a_file_is_not_taken_without_the_token_against_forged_requests(port: int) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nhello\r\n--x--\r\n'
+    for path in ("/_stcore/upload_file/session/file", "/_stcore/upload_file/../../etc/passwd"):
+        answer = _answer(port, f"PUT {path}", "Content-Type: multipart/form-data; boundary=x", body=body)
+        assert int(answer.split()[1]) in (400, 403, 404)
+
+
+def test_settings_of_the_server_are_those_of_a_page_for_one_person() -> None:
+    text = (APP.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    found = tomllib.loads(text)
+    assert found["server"]["address"] == "127.0.0.1"
+    assert found["server"]["allowedHosts"] == ["localhost", "127.0.0.1"]
+    assert found["browser"]["gatherUsageStats"] is False
+    assert found["client"]["showErrorDetails"] == "none"
+    assert found["server"].get("enableXsrfProtection", True) is True
+    assert found["server"].get("enableCORS", True) is True
+    assert found["server"]["maxUploadSize"] << 20 == UPLOAD.default
