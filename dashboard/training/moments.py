@@ -43,8 +43,9 @@ def labels(history: History, steps: Sequence[int]) -> list[str]:
     """What each of the steps is called on a slider: "step 1,200 · epoch 1.53 · 95.3 %"."""
     best = history.best.step if history.best else -1
     rows = zip(steps, _epochs(history, steps), validation_accuracies(history, steps), strict=True)
+    words = say("step {step:,} · epoch {epoch:.2f}")  # looked up once: a page that polls asks for hundreds of these
     return [
-        say("step {step:,} · epoch {epoch:.2f}", step=step, epoch=epoch)
+        words.format(step=step, epoch=epoch)
         + ("" if math.isnan(accuracy) else f" · {100 * accuracy:.1f} %")
         + (say(" · best epoch") if step == best else "")
         for step, epoch, accuracy in rows
