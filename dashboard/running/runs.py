@@ -19,6 +19,7 @@ from dashboard.running.histories import Histories
 from dashboard.running.ownership import Everybody, Visitor, new_id, owner_of, write_owner
 from dashboard.running.processes import PROJECT
 from dashboard.running.queueing import in_turn
+from dashboard.running.troubles import last_words
 from dashboard.running.workers import WORKER, Workers
 from engine.about import About, write_about
 from engine.checkpoint import CheckpointError
@@ -236,18 +237,7 @@ class Runs:
         """Why a worker ended without having ended its run, in a sentence; "" when it says nothing."""
         if run.id in self._refused:
             return self._refused[run.id]
-        try:
-            lines = run.log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        except OSError:
-            return ""
-        last = lines[-1] if lines else ""
-        if last.startswith("error: "):
-            return last.removeprefix("error: ")
-        return (
-            f"The worker ended unexpectedly ({last[:200]}). Its log is {run.log_file.name} in the run's folder."
-            if last
-            else ""
-        )
+        return last_words(run)
 
     def close(self) -> None:
         """Let all workers go: each writes its weights and leaves its run to be continued."""

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from dashboard.language import say, translated
 from dashboard.running.room import FEWEST_BYTES, free_bytes
-from engine.files import told_in
+from engine.files import NOTE, OVER, WARNING, told_in
 from engine.rundir import RunFolder, Status
 from engine.snapshots import snapshots
 
 QUIET_SECONDS = 10.0  # without a sign of life, after which that is said
+ERROR, IGNORED = "error: ", "ignored: "  # how other lines of a worker's log begin
 LOG_BYTES = 65_536  # of a log's end that are read
 
 
@@ -30,6 +31,20 @@ def troubles(run: RunFolder, status: Status) -> list[str]:
 def notes(run: RunFolder) -> list[str]:
     """What its worker has to say, though nothing is wrong any more."""
     return [translated(each[:1].upper() + each[1:]) for each in _told(run)[1]]
+
+
+def last_words(run: RunFolder) -> str:
+    """Why a worker ended without having ended its run, in a sentence; "" when its log says nothing of it."""
+    try:
+        lines = run.log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    last = lines[-1] if lines else ""
+    if last.startswith(ERROR):
+        return last.removeprefix(ERROR)
+    if not last or last.startswith((WARNING, OVER, NOTE, IGNORED)):  # said while it still worked
+        return ""
+    return f"The worker ended unexpectedly ({last[:200]}). Its log is {run.log_file.name} in the run's folder."
 
 
 def interruption(run: RunFolder, why: str) -> str:

@@ -80,6 +80,20 @@ def test_what_the_worker_says_in_its_log(run: RunFolder) -> None:
     assert notes(run) == ["Config.json of run x is damaged."]
 
 
+@pytest.mark.parametrize("line", ["note: mended.", "warning: full.", "over: full.", "ignored: batch_size", "", None])
+def test_what_a_worker_said_while_it_worked_is_not_why_it_ended(run: RunFolder, line: str | None) -> None:
+    if line is not None:
+        run.log_file.write_text(f"{line}\n")
+    assert troubles.last_words(run) == ""
+
+
+def test_why_a_worker_ended(run: RunFolder) -> None:
+    run.log_file.write_text("note: mended.\nerror: the data are gone.\n")
+    assert troubles.last_words(run) == "the data are gone."
+    run.log_file.write_text("Traceback\nKeyError: 'x'\n")
+    assert troubles.last_words(run).startswith("The worker ended unexpectedly (KeyError: 'x').")
+
+
 def test_from_where_an_interrupted_run_goes_on(run: RunFolder) -> None:
     assert interruption(run, "") == "Interrupted: its worker is gone. Continue begins it; nothing was saved before."
     run.latest.write_bytes(b"weights")
