@@ -182,6 +182,7 @@ def main() -> int:
     for name in options.only or [name for name in KINDS if not KINDS[name].trap]:
         print(f"trying: {name}", file=sys.stderr, flush=True)
         results.append(result := fuzz([name], options.inputs, options.first)[name])
+        print(as_table([result]).splitlines()[1], file=sys.stderr, flush=True)  # the others may take an hour
         for failure in result.failures[:SHOWN]:
             print(f"  {name} {failure['seed']}: {failure['problem']}", file=sys.stderr)
             if options.trace:

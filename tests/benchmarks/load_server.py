@@ -1,0 +1,71 @@
+"""What a server's process holds, as Linux tells it."""
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+WARM_UP = 0.25  # of the samples, before growth is looked at
+
+
+@dataclass(frozen=True)
+class Sample:
+    """At `time` (seconds of the clock): memory in MB that is the server's own share, and counts."""
+
+    time: float
+    memory: float
+    files: int
+    threads: int
+    workers: int
+    zombies: int
+
+
+class Health:
+    """Looks at a process and at its children."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def sample(self) -> Sample:
+        """Now."""
+        place = Path("/proc") / str(self._pid)
+        shares = place.joinpath("smaps_rollup").read_text().splitlines()
+        memory = next(int(line.split()[1]) for line in shares if line.startswith("Pss:"))
+        status = place.joinpath("status").read_text().splitlines()
+        threads = next(int(line.split()[1]) for line in status if line.startswith("Threads:"))
+        children = [_state(pid) for pid in _children(self._pid)]
+        workers = sum("engine.worker" in command for _, command in children)
+        zombies = sum(state == "Z" for state, _ in children)
+        files = len(list(place.joinpath("fd").iterdir()))
+        return Sample(time.time(), memory / 1024, files, threads, workers, zombies)
+
+
+def _children(pid: int) -> set[int]:
+    """All processes that came from this one."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    found: set[int] = set()
+    while more := {child for child, parent in parents.items() if parent in {pid, *found}} - found:
+        found |= more
+    return found
+
+
+def _state(pid: int) -> tuple[str, str]:
+    with contextlib.suppress(OSError):
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state, Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return "", ""
+
+
+def growth_per_hour(samples: list[Sample]) -> float:
+    """Slope of the memory over time after the warm-up, in MB an hour, by least squares; NaN for too few samples."""
+    later = samples[int(WARM_UP * len(samples)) :]
+    if len(later) < 10:
+        return float("nan")
+    hours = np.array([each.time for each in later]) / 3600
+    slope = np.polyfit(hours - hours[0], np.array([each.memory for each in later]), 1)[0]
+    return float(slope)
