@@ -15,7 +15,7 @@ from dashboard.evaluating.sources import Source
 from dashboard.evaluating.wording import share
 from dashboard.language import say
 from dashboard.live_chart import live_chart
-from engine.metrics import Coverage, coverage, temperature
+from engine.metrics import Coverage, coverage
 
 HEIGHT = 380
 POINTS = 160  # of the curves
@@ -61,7 +61,7 @@ def _calibration_words(found: Outcome) -> str:
         verdict = say("It is surer than it is right: points lie below the line.")
     else:
         verdict = say("It is righter than it is sure: points lie above the line, as label smoothing makes them.")
-    warmth = temperature(found.shares, found.held.labels)
+    warmth = found.temperature
     mend = ""
     if abs(math.log(warmth)) > math.log(1.05):
         mend = say(

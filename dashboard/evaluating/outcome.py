@@ -14,7 +14,7 @@ from engine.arrays import Array
 from engine.checkpoint import load_checkpoint
 from engine.config import TrainingConfig
 from engine.judging import Held, held_images, predict
-from engine.metrics import Calibration, ClassScores, Counts, calibration, class_scores, confusion_matrix
+from engine.metrics import Calibration, ClassScores, Counts, calibration, class_scores, confusion_matrix, temperature
 
 Stamp = tuple[Path, int, int]
 Places = npt.NDArray[np.int64]
@@ -89,6 +89,11 @@ class Outcome:
     def calibration(self) -> Calibration:
         """In ten bins."""
         return calibration(self.shares, self.held.labels)
+
+    @cached_property
+    def temperature(self) -> float:
+        """By which the outputs would have to be divided to be calibrated."""
+        return temperature(self.shares, self.held.labels)
 
     def cell(self, true: int | None, read: int | None) -> Places:
         """Places of the images of a class that were read as another one. None: any; then mistakes alone."""

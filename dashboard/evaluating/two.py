@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from dashboard import session
@@ -15,34 +14,17 @@ from dashboard.controlled import controlled
 from dashboard.evaluating.desk import EvaluateDesk
 from dashboard.evaluating.gallery import Card, encoded
 from dashboard.evaluating.outcome import Outcome, Stamp
+from dashboard.evaluating.pairing import Pair, compare
 from dashboard.evaluating.pictures import pictures
 from dashboard.evaluating.sources import Source
 from dashboard.evaluating.watching import REST
 from dashboard.evaluating.wording import share, signed
 from dashboard.language import say, translated
 from dashboard.markdown import literal
-from dashboard.running.jobs import Progress, Tell, stamp
-from engine.arrays import Array
-from engine.checkpoint import load_checkpoint
-from engine.judging import Agreement, Difference, agreement, differences, predict, unseen
+from dashboard.running.jobs import Progress, stamp
+from engine.judging import Difference
 
 GROUPS = ("only_a", "only_b", "both_wrong_apart", "both_wrong_alike")
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """What was found. fair: the images that are new to both (n,), on which they are compared."""
-
-    shares: Array  # of the rival, for all images of the set
-    fair: npt.NDArray[np.bool_]
-    unsure: str  # why it cannot be told what the rival has learned from; "" where it can
-    groups: Agreement  # no image that is not fair is in any group
-    rows: list[Difference]
-
-    @property
-    def nbytes(self) -> int:
-        """Of the largest part."""
-        return self.shares.nbytes
 
 
 @dataclass
@@ -102,36 +84,6 @@ def _follow(here: EvaluateDesk, kept: Kept, found: Outcome, rival: Source) -> Pr
         kept.pair, kept.found = progress.result, evaluated
     here.waiting |= not progress.done
     return progress
-
-
-def compare(found: Outcome, asked: Stamp, tell: Tell) -> Pair:
-    """Find it now. Raises ValueError where the two do not read the same kind of images, or none is new to both."""
-    model, held = load_checkpoint(asked[0]), found.held
-    height, width, _ = model.checkpoint.image_shape
-    if held.images.shape[1:] != (height, width) or model.classes != found.classes:
-        raise ValueError(
-            f"one reads images of {held.images.shape[1]}×{held.images.shape[2]} in {found.classes} classes, the other "
-            f"of {height}×{width} in {model.classes}. Compare networks for the same data."
-        )
-    shares = predict(model, held.images, lambda done: tell(0.7 * done))
-    unsure = ""
-    try:
-        fair = unseen(model.checkpoint, held.images)
-    except ValueError as error:
-        fair, unsure = np.ones(len(held.labels), np.bool_), str(error)
-    if not fair.any():
-        raise ValueError("the other one has learned from all of these images. Compare them on test images.")
-    a, labels = found.shares[fair], held.labels[fair]
-    groups = agreement(a, shares[fair], labels)
-    rows = differences(a, shares[fair], labels, lambda done: tell(0.8 + 0.2 * done))
-    return Pair(shares, fair, unsure, Agreement(*(_spread(fair, each) for each in groups.__dict__.values())), rows)
-
-
-def _spread(fair: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """A mask over the fair images as one over all."""
-    whole = np.zeros(len(fair), np.bool_)
-    whole[fair] = chosen
-    return whole
 
 
 def _verdict(source: Source, rival: Source, pair: Pair) -> None:

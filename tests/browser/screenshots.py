@@ -147,6 +147,8 @@ def numbers(tab: Any, folder: Path) -> None:
 def evaluate(tab: Any, folder: Path) -> None:
     """The commonest mistake's images, and how the run bears disturbed images beside the network that ships."""
     tab.get_by_role("link", name="Evaluate", exact=True).click()
+    if (tour := tab.get_by_role("button", name="No, thanks")).count():  # its card would lie over the picture
+        tour.click()
     cells = tab.locator(".confusion-wrong")
     cells.first.wait_for(timeout=60_000)
     counts = [int(text or 0) for text in cells.all_inner_texts()]
@@ -158,7 +160,7 @@ def evaluate(tab: Any, folder: Path) -> None:
     tab.get_by_role("option", name="convnet, ships with Inkling").click()
     tab.get_by_role("radio", name="Robustness").click()
     tab.locator(".st-key-robustness-figures").wait_for()
-    tab.locator(".stProgress").wait_for(state="detached", timeout=180_000)
+    tab.locator(".stProgress").wait_for(state="detached", timeout=300_000)
     save(tab, folder / "evaluate-robustness.png")
 
 
