@@ -177,7 +177,11 @@ def _fingerprint(run: RunFolder, history: History) -> None:
     if found is not None and not found.done:
         session.shown().looking = True
     if found is not None and found.result:
-        words = say("Weights {digits}: the same link comes to the same ones on this machine.", digits=found.result)
+        planned_end = str((history.ended or {}).get("reason")) not in ("stopped", "diverged")
+        if planned_end and not history.changes:
+            words = say("Weights {digits}: the same link comes to the same ones on this machine.", digits=found.result)
+        else:
+            words = say("Weights {digits}", digits=found.result)
         st.caption(f":material/fingerprint: {words}")
 
 
