@@ -38,6 +38,7 @@ def chinese(tab: Any, address: str, path: Path) -> None:
     """The Train page with a run, in Chinese. address: of that run."""
     tab.goto(f"{address}{'&' if '?' in address else '?'}lang=zh")
     tab.get_by_text("更多数据设置").wait_for()
+    tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
     wait(tab, lambda: tile(tab, "验证准确率") > 0)
     tab.wait_for_timeout(1000)  # for the charts to find their place
     tab.screenshot(path=path)

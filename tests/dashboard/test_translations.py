@@ -122,6 +122,7 @@ def made_up() -> tuple[str, ...]:
     ("english", "chinese"),
     [
         ("Epoch 1 of 10: validation accuracy 74.5 %.", "第 1 轮，共 10 轮：验证准确率 74.5 %。"),
+        ("Stopped at step 385, after 0.5 epochs.", "在第 385 步停止，已训练 0.5 轮。"),
         ("Paused in epoch 3 of 10.", "已暂停于第 3 轮，共 10 轮。"),
         (
             "The loss has hardly moved from 2.3: the learning rate is too low; try 0.003.",
