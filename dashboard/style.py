@@ -16,14 +16,13 @@ CSS = """
 .stMainBlockContainer { padding: 4.2rem 2rem 3rem; max-width: 1500px; }
 .stSidebar [data-testid=stSidebarUserContent] { padding-bottom: 3rem; }
 .stSidebar [data-testid=stSidebarHeader] { margin-bottom: 0; height: 2.6rem; padding-bottom: 0; }
-.st-key-locks-notice:not(:empty) { margin-bottom: 0.7rem; }
 .st-key-topic { max-width: 64rem; }
 .ink-heading { font-weight: 650; font-size: 1.02rem; margin: 1.1rem 0 0.1rem; padding-top: 0.55rem;
   border-top: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
 .stSidebar [data-testid=stExpander] summary { min-height: 2rem; padding-top: 0.2rem; padding-bottom: 0.2rem;
   font-size: 0.9rem; }
 .stSidebar [data-testid=stCaptionContainer] p { margin-bottom: 0; }
-:is(.st-key-own-data, .st-key-preset-notes) [data-testid=stCaptionContainer] { margin-bottom: 0.35rem; }
+:is(.st-key-own-data, .st-key-preset-notes, .st-key-locks-notice) [data-testid=stCaptionContainer] { margin-bottom: 0.35rem; }
 [class*=st-key-fields-] { padding-left: 0.8rem; border-left: 2px solid
   color-mix(in srgb, currentColor 15%, transparent); }
 
