@@ -42,6 +42,7 @@ def run(server: Server) -> Iterator[RunFolder]:
 
 
 def test_the_network_is_coloured_live_and_a_click_opens_a_layer(tab: Any, server: Server, run: RunFolder) -> None:
+    tab.set_default_timeout(60_000)  # a machine that trains has little left to draw with
     tab.goto(server.url)
     tab.get_by_role("link", name="Inside", exact=True).click()
     tab.get_by_text("This is the pretrained network").wait_for()
@@ -68,6 +69,7 @@ def test_the_network_is_coloured_live_and_a_click_opens_a_layer(tab: Any, server
 
 
 def test_a_drawing_goes_through_the_layers_and_a_unit_is_switched_off(tab: Any, server: Server) -> None:
+    tab.set_default_timeout(60_000)
     tab.goto(server.url)  # no run: the network that ships
     tab.get_by_role("link", name="Inside", exact=True).click()
     tab.locator(".nv-column canvas").first.wait_for()
@@ -83,9 +85,9 @@ def test_a_drawing_goes_through_the_layers_and_a_unit_is_switched_off(tab: Any, 
     tab.get_by_text("What each unit is worth").wait_for()
     unit = tab.locator("[class*=st-key-units-tiles-] .tl-tile").first
     unit.click()
-    tab.get_by_text("with all units,").first.wait_for(timeout=60_000)
+    tab.get_by_text("with all units,").first.wait_for()
     assert "tl-off" in unit.get_attribute("class")
-    tab.locator(".st-key-worth .live-chart .main-svg").first.wait_for(timeout=60_000)
+    tab.locator(".st-key-worth .live-chart .main-svg").first.wait_for()
     tab.get_by_role("button", name="All on again").click()
     tab.get_by_text("Click a unit to switch it off").wait_for()
 
