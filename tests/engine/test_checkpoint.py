@@ -212,7 +212,7 @@ def test_a_network_that_gives_more_numbers_for_an_image_than_there_is_memory_is_
         {"kind": "Dense", "units": 10},
     ]
     rewrite(saved, header=header)
-    refused(saved, "67,108,864 are the most")
+    refused(saved, "67,108,864 are the most|INKLING_MEMORY_BYTES")
 
 
 def replace_member(path, name, data, twin=None):
@@ -240,11 +240,11 @@ def test_old_python_2_headers_are_no_reason_to_warn_or_crash(saved):
     text = b"{'descr': '<f4', 'fortran_order': False, 'shape': (64L, 12L), }\n"
     data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
     replace_member(saved, "params/1.dense.weight.npy", data)
-    refused(saved, "header is damaged|should hold")
+    refused(saved, "damaged|should hold")
     text = b"{'descr': (((((((\n"
     data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
     replace_member(saved, "params/1.dense.weight.npy", data)
-    refused(saved, "not a readable checkpoint")
+    refused(saved, "header is damaged")
 
 
 DAMAGES = {
