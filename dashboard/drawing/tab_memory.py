@@ -101,7 +101,7 @@ def unpacked(text: str) -> tuple[Sketch | None, list[Pin]]:
     try:
         data = json.loads(text) if len(text) <= MOST_CHARACTERS else {}
         return _sketch(data.get("drawn")), _pins(data.get("pinned"))
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # PictureError is a ValueError
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError):  # also a PictureError
         return None, []
 
 

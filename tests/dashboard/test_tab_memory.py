@@ -71,3 +71,8 @@ def test_a_drawing_with_endless_strokes_is_not_kept_but_the_pins_are() -> None:
     kept = json.loads(packed(drawn, [pin(1, 5)]))
     assert kept["drawn"] is None
     assert len(kept["pinned"]) == 1
+
+
+def test_a_number_beyond_all_numbers_is_left_out():
+    """JSON can say 1e999, which Python reads as infinity; found by tests/fuzz, tab 2434."""
+    assert unpacked('{"drawn": null, "pinned": [{"number": 1e999, "label": 1, "ink": ""}]}') == (None, [])
