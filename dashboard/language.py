@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 FOLDER = Path(__file__).with_name("languages")
 ENGLISH = "en"
 KEPT = "language"  # in the session's state: what the person chose in this tab
+FOUND = "language found"  # the same: what the address or the browser asked for when the tab was opened
 ADDRESS = "lang"  # in the address: ?lang=zh
 
 _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
@@ -49,7 +50,10 @@ def language() -> str:
     """The code of this tab's language. English outside of a run of the page, as in threads and tests."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
-    chosen = st.session_state.get(KEPT) or _asked_for(st.query_params.get(ADDRESS)) or _asked_for(_locale())
+    state = st.session_state
+    if (chosen := state.get(KEPT) or state.get(FOUND)) is None:  # looked for once: this is asked for every text
+        chosen = _asked_for(st.query_params.get(ADDRESS)) or _asked_for(_locale()) or ENGLISH
+        state[FOUND] = chosen
     return str(chosen) if chosen in languages() else ENGLISH
 
 
