@@ -111,5 +111,7 @@ def copy_named(source: dict[str, Array], target: dict[str, Array]) -> None:
     for name, array in target.items():
         if name not in source or source[name].shape != array.shape:
             found = source[name].shape if name in source else "missing"
-            raise CheckpointError(f"the checkpoint does not fit this network: {name} should be {array.shape}; in the checkpoint it is {found}.")
+            raise CheckpointError(
+                f"the checkpoint does not fit this network: {name} should be {array.shape}; it is {found}."
+            )
         array[...] = source[name]
