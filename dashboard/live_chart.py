@@ -68,5 +68,5 @@ def live_chart(figure: dict[str, Any], key: str, revision: str = "", height: int
 
 
 def chart_data(figure: dict[str, Any], revision: str = "", height: int = 320, label: str = "") -> dict[str, Any]:
-    """What a chart is shown by; also for `live_feed.feed`."""
+    """What a chart is shown by; also for `live_feed.Fresh`."""
     return {"figure": figure, "revision": revision, "height": height, "label": label}

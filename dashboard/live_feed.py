@@ -12,7 +12,9 @@ by one element that hands it on to the places that slower runs of the page have 
 import functools
 import itertools
 import secrets
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,21 +54,35 @@ class Tab:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     fresh: Callable[[], Fresh | None] | None = None
     context: Any = None  # of the tab's newest run: whose state, language and address `fresh` sees
+    looking: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> dict[str, Any]:
-        """What the tab's element is answered. stale: the page has to be made anew."""
-        if self.fresh is None:
+        """What the tab's element is answered; {} while an earlier question is still at work.
+
+        stale: the page has to be made anew. So it is too where something goes wrong, once: a run of the page tells
+        people what, and offers to be asked again.
+        """
+        if self.fresh is None or not self.looking.acquire(blocking=False):
             return {}
-        found: list[Fresh | None] = []
-        fresh = self.fresh
-        # A thread of its own, because it takes on the tab's context, and nothing else may find that there later.
-        worker = threading.Thread(target=lambda: found.append(fresh()), name="live-feed")
-        add_script_run_ctx(worker, self.context)
-        worker.start()
-        worker.join()
-        if not found:
-            return {}
-        return {"stale": True} if found[0] is None else {"blocks": found[0].blocks, "charts": found[0].charts}
+        try:
+            found: list[dict[str, Any]] = []
+            # A thread of its own, because it takes on the tab's context, and nothing else may find that there later.
+            worker = threading.Thread(target=lambda: found.append(self._found()), name="live-feed")
+            add_script_run_ctx(worker, self.context)
+            worker.start()
+            worker.join()
+            return found[0]
+        finally:
+            self.looking.release()
+
+    def _found(self) -> dict[str, Any]:
+        try:
+            fresh = self.fresh() if self.fresh is not None else None
+        except Exception as error:  # whatever it is, it must not come three times a second
+            self.fresh = None
+            traceback.print_exception(error, file=sys.stderr)
+            return {"stale": True}
+        return {"stale": True} if fresh is None else {"blocks": fresh.blocks, "charts": fresh.charts}
 
 
 _tabs: WeakValueDictionary[str, Tab] = WeakValueDictionary()

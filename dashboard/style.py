@@ -81,7 +81,7 @@ CSS = """
 .st-key-stage { align-items: flex-start; }
 .st-key-stage > :has(> .st-key-charts) { flex: 1 1 380px; min-width: min(380px, 100%); }
 .st-key-pad-panel { flex-shrink: 0; }
-.st-key-notices:empty, .st-key-below:empty { display: none; }
+:is(.st-key-notices, .st-key-below, .st-key-problems, .st-key-rewinding):empty { display: none; }
 
 @container (max-width: 520px) {
   .st-key-top button { padding-left: 0.4rem; padding-right: 0.4rem; min-width: 2.1rem; }

@@ -70,12 +70,16 @@ class _Job:
         self.progress: Progress[Any] = Progress()
         self.ended = threading.Event()
         self.state = "waiting"
-        self.rank, self.work, self.clock = rank, work, clock
+        self.rank, self.clock = rank, clock
+        self.work: Callable[[Tell], Any] | None = work  # let go when it begins: it may hold whole networks
         self.asked = self.finished = clock()
 
     def run(self) -> None:
+        work, self.work = self.work, None
         try:
-            self.progress = Progress(1.0, self.work(self.tell))
+            if work is None:
+                raise GivenUp
+            self.progress = Progress(1.0, work(self.tell))
             self.state = "ended"
         except GivenUp:
             self.state = "given up"

@@ -144,9 +144,10 @@ def _live(checked: StackCheck) -> None:
         control_bar.render(run, status, history, checked)
         run_menu.render()
     with figures:
-        control_bar.problems(status, checked)
-        if run is not None:
-            warnings.render(run, status)
+        with st.container(key="problems", gap="xsmall"):
+            control_bar.problems(status, checked)
+            if run is not None:
+                warnings.render(run, status)
         if history is not None and run is not None:
             st.html(block("figures", progress.html(run, status, history, at_step)))
             _fingerprint(run, history)
@@ -159,7 +160,8 @@ def _live(checked: StackCheck) -> None:
             _before(checked)
         else:
             view = curves_panel.render(history, run.id, at_step)
-            time_machine.render(run, history, found, checked)
+            with st.container(key="rewinding"):
+                time_machine.render(run, history, found, checked)
             with st.container(key="further", gap="xsmall"):
                 curves_panel.render_further(history, view)
             with st.container(key="changes", gap=None):

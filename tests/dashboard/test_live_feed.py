@@ -1,0 +1,126 @@
+"""What the page fetches while a run trains: by whom, when it must be made anew, and what becomes of errors."""
+
+import asyncio
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from streamlit.testing.v1 import AppTest
+
+from dashboard import live_feed
+from dashboard.live_feed import Fresh, Tab, block
+from engine.config import TrainingConfig
+from engine.rundir import RunFolder
+
+
+def known(fresh: Any) -> Tab:
+    """A tab that asks, as `offer` leaves it."""
+    tab = Tab(fresh=fresh)
+    live_feed._tabs[tab.token] = tab
+    return tab
+
+
+def ask(token: str) -> dict[str, Any]:
+    """As a browser asks, without the network between."""
+    request = Request({"type": "http", "method": "GET", "headers": [], "query_string": f"tab={token}".encode()})
+    answer = asyncio.run(live_feed.route().endpoint(request))
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    found: dict[str, Any] = json.loads(answer.body)
+    return found
+
+
+def test_a_tab_gets_its_own_figures():
+    one = known(lambda: Fresh({"figures": "<b>1</b>"}, {"loss": {"height": 3}}))
+    two = known(lambda: Fresh({"figures": "<b>2</b>"}, {}))
+    assert ask(one.token) == {"blocks": {"figures": "<b>1</b>"}, "charts": {"loss": {"height": 3}}}
+    assert ask(two.token) == {"blocks": {"figures": "<b>2</b>"}, "charts": {}}
+
+
+@pytest.mark.parametrize("token", ["", "nobody", "../../etc", "x" * 5000])
+def test_who_knows_no_token_gets_nothing(token):
+    known(lambda: Fresh({"figures": "secret"}, {}))
+    assert ask(token) == {}
+
+
+def test_a_tab_that_is_gone_is_forgotten():
+    token = known(lambda: Fresh({"figures": "old"}, {})).token
+    assert ask(token) == {}
+
+
+def test_none_asks_for_the_page_to_be_made_anew():
+    tab = known(lambda: None)
+    assert ask(tab.token) == {"stale": True}
+
+
+def test_an_error_is_told_once_to_the_log_and_not_repeated(capsys):
+    calls = []
+
+    def fresh() -> Fresh:
+        calls.append(1)
+        raise RuntimeError("a fault")
+
+    tab = known(fresh)
+    assert ask(tab.token) == {"stale": True}
+    assert ask(tab.token) == {}
+    assert len(calls) == 1
+    assert "a fault" in capsys.readouterr().err
+
+
+def test_a_second_question_does_not_pile_up_behind_a_slow_one():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> Fresh:
+        begun.set()
+        go_on.wait(10)
+        return Fresh({}, {})
+
+    tab = known(slow)
+    first: list[dict[str, Any]] = []
+    asking = threading.Thread(target=lambda: first.append(tab.look()))
+    asking.start()
+    assert begun.wait(10)
+    assert tab.look() == {}
+    go_on.set()
+    asking.join(10)
+    assert first == [{"blocks": {}, "charts": {}}]
+
+
+def test_blocks_of_the_same_content_are_not_the_same():
+    assert block("a", "<b>1</b>") != block("a", "<b>1</b>")
+    assert 'data-live="a"' in block("a", "")
+
+
+def test_the_train_page_offers_what_it_shows(root: Path) -> None:
+    """In its own language, of its own run, and as JSON that a browser can read though losses are not numbers."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from dashboard import session
+        from dashboard.training import curves_panel, pulse
+
+        session.show("first")
+        runs = session.runs()
+        run = runs.open("first")
+        history = runs.history(run)
+        pulse.note(run, runs.status(run), history, curves_panel.View("first", "step", 0.6, False, None))
+        st.session_state["fresh"] = pulse.fresh()
+        session.shown().at_step = 1
+        st.session_state["rewound"] = pulse.fresh()
+
+    run = RunFolder.create(root, TrainingConfig(), "first")
+    batches = {"step": [1, 2, 3], "epoch": [0.1, 0.2, 0.3], "loss": [2.0, None, 1.0], "accuracy": [0.1, 0.2, 0.3]}
+    batches |= {"learning_rate": [0.1] * 3, "gradient_norm": [1.0, None, 1.0], "images_per_second": 9.0, "seconds": 1.0}
+    run.events_file.write_text(json.dumps({"event": "Batches", **batches}) + "\n", encoding="utf-8")
+    at = AppTest.from_function(script).run()
+    assert not at.exception
+    fresh = at.session_state["fresh"]
+    assert "ink-tiles" in fresh.blocks["figures"]
+    assert {"figures", "answer"} <= set(fresh.blocks)
+    assert set(fresh.charts) == {"loss", "accuracy"}
+    assert json.loads(json.dumps(fresh.charts, allow_nan=False))
+    assert at.session_state["rewound"] is None  # the page was made of another moment
