@@ -1,7 +1,6 @@
 """An address that is opened sets the sidebar, says what of it was ignored, locks what it locks, and trains nothing."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
