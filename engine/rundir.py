@@ -41,6 +41,7 @@ from engine.control import Control
 from engine.eventlog import EventReader, tail_events
 from engine.files import FULL, RunError, locked, overwrite, read_json, replace_file, write_json
 from engine.liveness import Heartbeats, start_of, state_and_start, this_process
+from engine.places import runs_folder
 from engine.spec import SettingError
 
 __all__ = [
@@ -235,19 +236,6 @@ class RunFolder:
 
 
 _LIFE = ("RunStarted", "Paused", "Resumed", "RunEnded", "Batches")
-
-
-def runs_folder() -> Path:
-    """Where runs are kept: checkpoints/runs beside the engine, or what INKLING_RUNS names."""
-    named = os.environ.get("INKLING_RUNS")
-    return Path(named) if named else Path(__file__).resolve().parent.parent / "checkpoints" / "runs"
-
-
-def own_folders() -> tuple[Path, ...]:
-    """What the installation keeps: runs, data that were sent, drawings of hands, and the networks that ship."""
-    root = runs_folder().resolve()
-    beside = (root.with_name(name) for name in ("data", "hands", "my_hand.frozen", "my_hand.weights"))
-    return (root, *beside, Path(__file__).resolve().parent.parent / "checkpoints" / "pretrained")
 
 
 def runs(root: Path) -> list[RunFolder]:

@@ -28,8 +28,9 @@ from engine.forking import best_so_far
 from engine.layers import ShapeError
 from engine.limits import RUN_SECONDS, LimitError, may_read
 from engine.mending import mend
+from engine.places import own_folders
 from engine.recording import Recorder
-from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder, own_folders, tail_events
+from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder, tail_events
 from engine.spec import SettingError
 from engine.trainer import Trainer
 

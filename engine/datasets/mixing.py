@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.arrays import Bytes
 from engine.datasets.base import DataError, Split
+from engine.datasets.named import named_file
 from engine.datasets.personal import read_hand
 
 MOST_REPEATS = 200  # of each drawing in an epoch; more would teach these very pixels, not a hand
@@ -22,10 +23,11 @@ def mix_in(data: Split, path: str, share: float) -> Split:
     height, width, _ = data.image_shape
     if height != width:
         raise DataError(f"drawings can be mixed into square images only; {data.name} has {height}x{width}.")
-    hand = read_hand(Path(path)).learned
+    file, _ = drawings_file(path)
+    hand = read_hand(file).learned
     hand = hand.chosen(hand.labels < data.classes)
     if not len(hand):
-        raise DataError(f"{Path(path).name} holds no drawing to learn from. Draw some digits and keep them first.")
+        raise DataError(f"{file.name} holds no drawing to learn from. Draw some digits and keep them first.")
     places = np.resize(np.arange(len(hand)), _places(len(hand), len(data.train_images), share))
     return replace(
         data,
@@ -36,12 +38,13 @@ def mix_in(data: Split, path: str, share: float) -> Split:
 
 def mixed_in(train_images: int, classes: int, path: str, share: float) -> int:
     """How many images `mix_in` adds to so many. Raises DataError."""
-    file = Path(path)
-    try:
-        labels = _labels(file, file.stat().st_mtime_ns)
-    except OSError as error:
-        raise DataError(f"{file.name} cannot be read: {error.strerror}.") from None
+    labels = _labels(*drawings_file(path))
     return _places(int((labels < classes).sum()), train_images, share)
+
+
+def drawings_file(path: str) -> tuple[Path, int]:
+    """The file of drawings that settings name, and when it changed. Raises DataError where it may not be read."""
+    return named_file(path, "drawings")
 
 
 def _places(drawings: int, train_images: int, share: float) -> int:

@@ -14,7 +14,6 @@ The ink of each drawing is kept at 112 pixels, so it can be prepared for a netwo
 """
 
 import hashlib
-import os
 import re
 import threading
 import time
@@ -32,7 +31,7 @@ from engine.datasets.base import DataError
 from engine.datasets.inks import IMAGE_SIDE, INK_SIDE, prepared_ink
 from engine.datasets.npz import UnreadableError, read_npz
 from engine.files import replace_file
-from engine.rundir import runs_folder
+from engine.places import beside_hand, hand_file
 
 FORMAT = 1
 MOST = 2_000  # drawings
@@ -182,10 +181,8 @@ class HandFile:
 
     def __init__(self, path: Path | None = None) -> None:
         """path: INKLING_HAND, or my_hand.npz beside the folder of runs, if none is given."""
-        named = os.environ.get("INKLING_HAND")
-        self.path = path or (Path(named) if named else runs_folder().parent / "my_hand.npz")
-        self.frozen = self.path.with_suffix(".frozen")
-        self.weights = self.path.with_suffix(".weights")
+        self.path = path or hand_file()
+        self.frozen, self.weights = beside_hand(self.path)
 
     def read(self) -> Hand:
         """What it holds; nothing if there is no file. A damaged file is moved aside, and DataError says where to.

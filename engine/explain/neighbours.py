@@ -6,7 +6,6 @@ nearly the same for both. If the nearest examples have another label than the an
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from engine.checkpoint import CHUNK, Model
 from engine.config import TrainingConfig
 from engine.datasets import load
 from engine.datasets.base import split
+from engine.datasets.mixing import drawings_file
 from engine.datasets.personal import read_hand
 from engine.explain.probe import as_pixels
 from engine.network import Pass
@@ -100,7 +100,7 @@ def training_sample(config: TrainingConfig, image_size: int) -> tuple[Bytes, Byt
     own = np.zeros(len(some.train_images), np.bool_)
     if not data.personal:
         return some.train_images, some.train_labels, own
-    hand = read_hand(Path(data.personal)).learned
+    hand = read_hand(drawings_file(data.personal)[0]).learned
     return (
         np.concatenate([hand.images_for(image_size), some.train_images]),
         np.concatenate([hand.labels, some.train_labels]),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +9,7 @@ import numpy.typing as npt
 from engine.arrays import Bytes
 from engine.checkpoint import Checkpoint
 from engine.config import DataConfig
-from engine.datasets import BUILT_IN, DataError, Split, load, load_split
-from engine.datasets.reading import newest_change
+from engine.datasets import DataError, Split, changed_at, load_split
 
 MOST = 10_000  # images of a set that are looked at
 SETS = ("validation", "test", "train")
@@ -69,19 +67,8 @@ def held_split(config: DataConfig, seed: int) -> Split:
 
     What is added to the training images, from files that may be gone, is of no concern.
     """
-    plain = replace(_without_additions(config), label_noise=0.0, scaling="unit")
-    return _held_split(plain, seed, _version(config.source))
-
-
-def _version(source: str) -> int:
-    """When the data was changed."""
-    if source in BUILT_IN:
-        return 0
-    try:
-        return newest_change(Path(source))
-    except (OSError, ValueError):
-        load(source)  # says what is wrong
-        return 0
+    plain = replace(_without_additions(config), label_noise=0.0, leaked_images=0, scaling="unit")
+    return _held_split(plain, seed, changed_at(config.source))
 
 
 @lru_cache(maxsize=3)

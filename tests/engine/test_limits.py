@@ -1,12 +1,17 @@
 """Limits of an installation: read from the environment, named in refusals, and looked at before anything is made."""
 
 import tracemalloc
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.config import TrainingConfig, check_network, training_bytes
-from engine.datasets import DataError, load
+from engine.datasets import DataError, load, planned_images
 from engine.datasets.budget import Budget
+from engine.datasets.mixing import mix_in, mixed_in
+from engine.datasets.personal import EMPTY, HandFile
+from engine.judging import held_images
 from engine.layers import Conv, Dense, Flatten, ReLU, ShapeError
 from engine.limits import LIMITS, LimitError, amount, check_all
 from engine.trainer import Trainer
@@ -127,6 +132,43 @@ def test_files_elsewhere_are_not_read_where_paths_are_off(tmp_path, monkeypatch,
     outside.symlink_to(digits_file)
     with pytest.raises(DataError, match="no data under"):
         load(str(outside))
+
+
+def test_drawings_elsewhere_are_not_read_where_paths_are_off(tmp_path, monkeypatch, tiny, digits):
+    """Those of this installation are, also where INKLING_HAND keeps them."""
+    monkeypatch.setenv("INKLING_RUNS", str(tmp_path / "here" / "runs"))
+    ink = np.zeros((112, 112), np.uint8)
+    ink[30:80, 50:60] = 255
+    drawings = EMPTY.added(ink, 3)
+    outside = HandFile(tmp_path / "elsewhere" / "my_hand.npz").freeze(drawings)
+    config = replace(tiny.data, personal=str(outside))
+    assert planned_images(config) > planned_images(tiny.data)
+    monkeypatch.setenv("INKLING_PATHS", "0")
+    refused = "no drawings under .*: expected a file that was sent here"
+    with pytest.raises(DataError, match=refused):
+        mix_in(digits, str(outside), 0.3)
+    with pytest.raises(DataError, match=refused):
+        mixed_in(70, 10, str(outside), 0.3)
+    for kept in (HandFile(), HandFile(tmp_path / "here" / "hands" / "somebody.npz")):
+        assert len(mix_in(digits, str(kept.freeze(drawings)), 0.3).train_images) == 100
+    monkeypatch.setenv("INKLING_HAND", str(tmp_path / "elsewhere" / "my_hand.npz"))
+    assert len(mix_in(digits, str(outside), 0.3).train_images) == 100
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/nowhere", "", "\0", "x" * 5000])
+def test_what_is_no_file_of_drawings_is_not_opened(path, digits):
+    with pytest.raises(DataError, match=r"no drawings under .*: expected the path of a file\."):
+        mix_in(digits, path, 0.3)
+
+
+def test_nothing_elsewhere_is_looked_at_to_judge_a_network_where_paths_are_off(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setenv("INKLING_PATHS", "0")
+    looked = []
+    monkeypatch.setattr("engine.datasets.reading.os.scandir", lambda path: looked.append(path))
+    (tmp_path / "secret").mkdir()
+    with pytest.raises(DataError, match="expected mnist, mnist16, or a file that was sent here"):
+        held_images(checkpoint, source=str(tmp_path / "secret"))
+    assert looked == []
 
 
 def test_weights_elsewhere_are_not_read_where_paths_are_off(tmp_path, monkeypatch, saved, tiny):

@@ -255,7 +255,7 @@ def test_the_images_of_an_epoch_are_known_beforehand_with_drawings(file, drawing
                       personal_share=share)  # fmt: skip
     assert planned_images(data) == len(load_split(data, 1).train_images)
     path.unlink()
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="no drawings under"):
         planned_images(data)
 
 
