@@ -214,7 +214,16 @@ def live_changes(old: TrainingConfig, new: TrainingConfig) -> list[Change]:
 
 
 def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], classes: int = 10) -> None:
-    """Raise ShapeError or SettingError for a network that cannot be trained on such data; allocates nothing."""
+    """Raise ShapeError or SettingError for a network that cannot be trained on such data here; allocates nothing."""
+    rows = check_layers(config, image_shape, classes)
+    try:
+        _check_size(config, rows)
+    except LimitError as error:
+        raise ShapeError(str(error)) from None
+
+
+def check_layers(config: TrainingConfig, image_shape: tuple[int, int, int], classes: int) -> list[LayerSummary]:
+    """The layers' summary. Raises as `check_network`, whatever the limits of training are: to read images is less."""
     if not config.layers:
         raise ShapeError("The network has no layers. Add at least a Flatten and a Dense layer.")
     rows = config.summary(image_shape)
@@ -226,12 +235,9 @@ def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], cla
     beyond = [number for number in config.frozen if number >= len(config.layers)]
     if beyond:
         raise SettingError("frozen", f"there is no layer {beyond[0]}; the last one is {len(config.layers) - 1}")
-    try:
-        _check_size(config, rows)
-    except LimitError as error:
-        raise ShapeError(str(error)) from None
     if not any(row.parameters and row.trained for row in rows):
         raise ShapeError("No layer has weights to learn. Add a Dense or Conv layer, or freeze fewer layers.")
+    return rows
 
 
 def _check_size(config: TrainingConfig, rows: list[LayerSummary]) -> None:

@@ -18,6 +18,7 @@ class Control:
     until_step: int | None = None  # pause when this step is reached: "one batch"
     until_epoch: float | None = None  # pause at the first batch boundary at or beyond this epoch: "one epoch"
     planned: tuple[tuple[int, dict[str, Any]], ...] = ()  # (step, live settings by path) that apply from that step on
+    plan_lost: bool = False  # made anew in place of a damaged file: what was planned, nobody knows
 
     def settings_at(self, step: int) -> dict[str, Any]:
         """Live settings from this step on: those planned so far, in order, and over them what was set by hand."""
@@ -42,7 +43,8 @@ class Control:
         if epoch is not None and not _is_number(epoch):
             raise RunError(f"control.json: until_epoch must be a number from 0 or null; got {epoch!r}")
         until_epoch = None if epoch is None else float(epoch)
-        return cls(data["wish"], settings, float(speed), step, until_epoch, _planned(data.get("planned", ())))
+        planned, lost = _planned(data.get("planned", ())), data.get("plan_lost") is True
+        return cls(data["wish"], settings, float(speed), step, until_epoch, planned, lost)
 
 
 def _planned(data: Any) -> tuple[tuple[int, dict[str, Any]], ...]:

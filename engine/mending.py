@@ -1,23 +1,28 @@
 """What is left of a damaged run folder, put in order so that its run can go on.
 
     latest.npz    the newest snapshot that can be read takes its place; what was trained since is trained again
-    config.json   the settings that lie in those weights take its place; the damaged file stays as config.json.damaged
-    control.json  made anew; the live settings are those that lie in the weights
+    config.json   the settings that lie in those weights take its place, without what was changed live; the damaged
+                  file stays as config.json.damaged
+    control.json  made anew; the live settings are those that lie in the weights. What was planned is lost
 
 Training is a function of the settings and of the position alone, so a run that goes on from an older snapshot comes to
-the same bits. Where no weights can be read, none are made up: the run is left as it is, and the reason is said.
+the same bits. Where no weights can be read, none are made up: the run is left as it is, and the reason is said. So it
+is where they could not be read for want of memory, or by a disk that failed: they may be whole.
 """
 
 import contextlib
+import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
+from engine.carrying import carried_lines
+from engine.checkpoint import Checkpoint, CheckpointError, PassingError, read_checkpoint
 from engine.config import TrainingConfig, differences
 from engine.files import RunError, locked, write_json
 from engine.rundir import Control, RunFolder
 from engine.snapshots import snapshots
+from engine.spec import SettingError
 
 
 @dataclass(frozen=True)
@@ -38,16 +43,17 @@ def mend(run: RunFolder) -> Found:
 def newest_readable(run: RunFolder) -> Found:
     """The newest weights that can be gone on from: latest.npz, else the newest snapshot that is whole.
 
-    Raises CheckpointError where there are some and all are damaged; RunError where this process may not read them.
+    Raises CheckpointError where there are some and all are damaged; RunError where this process cannot read them now.
     """
     paths = [run.latest, *(each.path for each in reversed(snapshots(run)))]
     problems: list[str] = []
     for path in paths:
         if not path.exists():
             continue
-        _check_permission(path, run)
         try:
             saved = read_checkpoint(path)
+        except PassingError as error:  # an older one must not take its place
+            raise RunError(f"the weights of run {run.id} are left as they are: {error}") from None
         except CheckpointError as error:
             problems.append(str(error))
             continue
@@ -71,18 +77,7 @@ def recovered_control(run: RunFolder) -> Control:
     Raises RunError, CheckpointError.
     """
     saved = newest_readable(run).saved
-    return Control(settings=_live_settings(run.config(), saved.config) if saved else {})
-
-
-def _check_permission(path: Path, run: RunFolder) -> None:
-    """A file that may only not be read is not damaged: an older one must not take its place."""
-    try:
-        with path.open("rb"):
-            pass
-    except PermissionError as error:
-        raise RunError(f"{path.name} of run {run.id} cannot be read: {error.strerror}.") from None
-    except OSError:
-        pass  # gone meanwhile, or a disk that fails: then the next one will do
+    return Control(settings=_live_settings(run.config(), saved.config) if saved else {}, plan_lost=True)
 
 
 def _mend_config(run: RunFolder, saved: Checkpoint | None) -> list[str]:
@@ -94,7 +89,7 @@ def _mend_config(run: RunFolder, saved: Checkpoint | None) -> list[str]:
             raise
         with contextlib.suppress(FileNotFoundError):
             os.replace(run.config_file, run.config_file.with_name(f"{run.config_file.name}.damaged"))
-        write_json(run.config_file, saved.config.to_json())
+        write_json(run.config_file, _as_it_began(run, saved).to_json())
         return [f"{str(error).rstrip('.')}. Its settings were taken from its weights."]
 
 
@@ -105,8 +100,22 @@ def _mend_control(run: RunFolder, saved: Checkpoint | None) -> list[str]:
             return []
         except RunError as error:
             settings = _live_settings(run.config(), saved.config) if saved else {}
-            run.write_control(Control(settings=settings))
-            return [f"{str(error).rstrip('.')}. It was made anew: the run goes on with the settings it had."]
+            run.put_control(Control(settings=settings, plan_lost=True))
+            return [f"{str(error).rstrip('.')}. It was made anew: the run goes on with the settings it had. Where "
+                    "it was to pause, and changes planned for later steps, are lost."]  # fmt: skip
+
+
+def _as_it_began(run: RunFolder, saved: Checkpoint) -> TrainingConfig:
+    """The settings that lie in the weights, with every live change since the run began, or was forked, taken back."""
+    config = saved.config
+    for line in reversed(carried_lines(run.events_file, saved)):
+        event: dict[str, Any] = json.loads(line)
+        if event["event"] == "Forked":
+            break
+        if event["event"] == "SettingsChanged":
+            with contextlib.suppress(SettingError, ValueError, TypeError, AttributeError, KeyError):  # a damaged line
+                config = config.with_values({path: old for path, (old, _) in event["changes"].items()})
+    return config
 
 
 def _live_settings(asked: TrainingConfig, now: TrainingConfig) -> dict[str, object]:

@@ -54,6 +54,7 @@ class Recorder:
         self._stand: object = None  # what was saved last
         self._best: Checkpoint | None = None  # which best epoch was written last
         self._final: Checkpoint | None = None
+        self.failure: OSError | None = None  # why the last weights that were to be written could not be
         self._before = seconds
         self._paused_at: float | None = None
 
@@ -212,14 +213,22 @@ class Recorder:
         """Whether these weights could be written; on a full disk, snapshots give way to them."""
 
         def write() -> None:
+            self.failure = None
             try:
-                write_checkpoint(path, checkpoint)
+                self._write_making_room(path, checkpoint)
             except OSError as error:
-                if error.errno not in FULL or not self._keeper.give_way():
-                    raise
-                write_checkpoint(path, checkpoint)
+                self.failure = error
+                raise
 
         return self._attempts(f"the {which} weights cannot be written", write)
+
+    def _write_making_room(self, path: Path, checkpoint: Checkpoint) -> None:
+        try:
+            write_checkpoint(path, checkpoint)
+        except OSError as error:
+            if error.errno not in FULL or not self._keeper.give_way():
+                raise
+            write_checkpoint(path, checkpoint)
 
 
 def _is_finite(checkpoint: Checkpoint) -> bool:

@@ -154,7 +154,12 @@ class RunFolder:
         return Control.from_json(read_json(self.control_file))
 
     def write_control(self, control: Control) -> None:
-        """Tell the worker what is wanted; it looks several times a second. Raises OSError.
+        """Tell the worker what is wanted; it looks several times a second. Raises OSError."""
+        with locked(self.path):  # a worker that mends a damaged file must not write over this
+            self.put_control(control)
+
+    def put_control(self, control: Control) -> None:
+        """As `write_control`, for who holds the folder's lock. Raises OSError.
 
         On a full disk the old file is written over, so that a run can be paused and stopped there as well.
         """
@@ -170,6 +175,8 @@ class RunFolder:
 
         Weights that a worker was writing when it was killed are removed.
         """
+        if self._is_elsewhere() and not self.worker_alive():  # or its host's clock is wrong: does it beat?
+            time.sleep(2 * HEARTBEAT_SECONDS)
         with locked(self.path):  # two that look at once would both find nobody
             if self.worker_alive():
                 raise RunError(f"run {self.id} is being trained by another process already.")
@@ -219,6 +226,13 @@ class RunFolder:
                 return BEATS.silence(self.worker_file) < SILENT_SECONDS
             return worker["pid"] != os.getpid() and start_of(worker["pid"]) == worker["start"] != ""
         except (OSError, KeyError, TypeError, ValueError, OverflowError):  # RunError is a ValueError
+            return False
+
+    def _is_elsewhere(self) -> bool:
+        """Whether worker.json names another host."""
+        try:
+            return bool(read_json(self.worker_file)["host"] != socket.gethostname())
+        except (KeyError, TypeError, ValueError):
             return False
 
     def status(self) -> Status:

@@ -23,7 +23,7 @@ from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from engine.config import TrainingConfig, check_network
 from engine.datasets import DataError, load_split
 from engine.events import Event, RunEnded, SettingsChanged
-from engine.files import NOTE, locked, say
+from engine.files import FULL, NOTE, locked, say
 from engine.forking import best_so_far
 from engine.layers import ShapeError
 from engine.limits import RUN_SECONDS, LimitError, may_read
@@ -58,6 +58,7 @@ class Session:
         resume = found.saved
         for note in found.notes:
             say(NOTE + note)
+        self._control = run.control()  # written again where the file is damaged before it was looked at
         self._asked = run.config()  # it never changes, and may be damaged while this process trains
         self._trainer = make_trainer(resume.config if resume else self._asked, resume, watched)
         if resume is not None:  # a best epoch that comes after it will be made again
@@ -96,7 +97,7 @@ class Session:
         if isinstance(event, RunEnded):
             return False
         if any(step == event.step for step, _ in self._control.planned):
-            self._obey(self._control)
+            self._obey_if_it_can_be(self._control)
         self._pace()
         if self._wants_pause():
             self._wait()
@@ -128,8 +129,18 @@ class Session:
         return reached and not trainer.epoch_is_complete and not trainer.is_over
 
     def _wait_for_room(self, recorder: Recorder) -> None:
-        """Do not end before the weights that the run ends with are written: a full disk may get room again."""
-        while not recorder.write_final() and not self.leave.is_set() and self._control.wish != "stopped":
+        """Do not end before the weights that the run ends with are written: a full disk may get room again.
+
+        Raises OSError where it is for another reason that they cannot be written: the run keeps its older ones.
+        """
+        while not recorder.write_final() and not self.leave.is_set():
+            if (error := recorder.failure) is None:  # they are infinite: nobody can use them
+                return
+            if error.errno not in FULL:
+                self._beat()  # the folder may be gone: that is said in other words
+                raise error
+            if self._is_to_stop():
+                return
             time.sleep(RETRY_SECONDS)
             self._follow(force=True)
 
@@ -166,9 +177,7 @@ class Session:
             stamp = (found.st_mtime_ns, found.st_ino)
             if stamp != self._control_stamp:
                 self._control_stamp = stamp
-                self._obey(self._run.control())
-        except (SettingError, ShapeError) as error:
-            say(f"ignored: {error}")
+                self._obey_if_it_can_be(self._run.control())
         except (RunError, OSError) as error:
             self._mend_control(error)
 
@@ -182,7 +191,7 @@ class Session:
                 self._run.control()  # somebody may have written it meanwhile
             except RunError:
                 if self._run.config_file.exists():
-                    self._run.write_control(self._control)
+                    self._run.put_control(self._control)
         self._control_stamp = (0, 0)
 
     def _beat(self) -> None:
@@ -194,6 +203,13 @@ class Session:
             if (words := str(error)) not in self._ignored:
                 self._ignored.add(words)
                 say(f"ignored: {words}")
+
+    def _obey_if_it_can_be(self, control: Control) -> None:
+        """Settings that cannot be had, now or at a planned step, leave the run with those that it has."""
+        try:
+            self._obey(control)
+        except (SettingError, ShapeError) as error:
+            say(f"ignored: {error}")
 
     def _obey(self, control: Control) -> None:
         self._control = control

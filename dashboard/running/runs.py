@@ -166,7 +166,7 @@ class Runs:
             try:
                 with locked(run.path):  # another server, or a shell, may command it as well
                     control = self._turned(run, replace(_control(run), **wishes), wishes.get("wish"))
-                    run.write_control(control)
+                    run.put_control(control)
             except CheckpointError as error:
                 raise RunError(str(error)) from None
             except OSError as error:
@@ -281,7 +281,8 @@ class Runs:
                     run = RunFolder.open(self.root, run_id)
                     self._refused.pop(run_id, None)
                     if self._workers.alive(run_id):
-                        run.write_control(replace(run.control(), wish="running"))
+                        with locked(run.path):
+                            run.put_control(replace(run.control(), wish="running"))
                     else:
                         self._workers.launch(run)
                 except (RunError, OSError) as error:  # one run that cannot begin must not hold up the others

@@ -1,6 +1,14 @@
 """Checkpoints: what is in one, its file, and the trained network that comes out of it."""
 
-from engine.checkpoint.content import Checkpoint, CheckpointError, Position, copy_named, versions, write_checkpoint
+from engine.checkpoint.content import (
+    Checkpoint,
+    CheckpointError,
+    PassingError,
+    Position,
+    copy_named,
+    versions,
+    write_checkpoint,
+)
 from engine.checkpoint.model import CHUNK, Model, load_checkpoint, run_network
 from engine.checkpoint.reading import expected_shapes, read_checkpoint
 
@@ -9,6 +17,7 @@ __all__ = [
     "Checkpoint",
     "CheckpointError",
     "Model",
+    "PassingError",
     "Position",
     "copy_named",
     "expected_shapes",

@@ -31,6 +31,10 @@ class CheckpointError(PlainError):
     """A file that is no checkpoint of ours, or a damaged one."""
 
 
+class PassingError(CheckpointError):
+    """A file that could not be read this time, for want of memory or by a disk that failed; it may well be whole."""
+
+
 @dataclass(frozen=True)
 class Position:
     """Where in a run a checkpoint was taken, at a batch boundary."""

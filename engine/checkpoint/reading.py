@@ -1,5 +1,6 @@
 """Reads a checkpoint that anybody may have made, or damaged, and checks all of it."""
 
+import errno
 import json
 import math
 import zipfile
@@ -10,9 +11,10 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.checkpoint import fields
-from engine.checkpoint.content import FORMAT, Checkpoint, CheckpointError
-from engine.config import TrainingConfig, check_network
+from engine.checkpoint.content import FORMAT, Checkpoint, CheckpointError, PassingError
+from engine.config import TrainingConfig, check_layers
 from engine.layers import ShapeError
+from engine.limits import PARAMETERS
 from engine.network import LayerSummary
 from engine.npy import NpyError, read_layout, why_damaged
 from engine.optimizers import Adam
@@ -20,11 +22,12 @@ from engine.problems import shown, why_no_json
 from engine.spec import SettingError
 
 HEADER_BYTES = 1_000_000
-MOST_NUMBERS = 1 << 26  # that the layers give for one image: 256 MB
+MOST_NUMBERS = 1 << 26  # that the layers give for one image, or hold as weights: 256 MB
+OF_DAMAGE = (None, errno.EINVAL, errno.EISDIR)  # zipfile seeks to where a damaged file sends it
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
-    """Read and check a file. Raises CheckpointError, which says what is wrong with it.
+    """Read and check a file. Raises CheckpointError, which says what is wrong with it; PassingError if that may pass.
 
     The header's config tells which arrays there must be; nothing else is read, and no array before its shape
     was compared, so a file cannot make us allocate more than its network needs.
@@ -40,6 +43,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     except (SettingError, ShapeError) as error:
         raise CheckpointError(f"{path.name}: its settings cannot be used: {error}") from None
     except Exception as error:  # zipfile, its decompressors and NumPy raise what they like at damaged bytes
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno not in OF_DAMAGE):
+            raise PassingError(f"{path.name} cannot be read: {why_damaged(error)}.") from None
         raise CheckpointError(f"{path.name} is not a readable checkpoint: {why_damaged(error)}.") from None
 
 
@@ -111,8 +116,10 @@ def _assemble(file: zipfile.ZipFile, header: dict[str, Any]) -> Checkpoint:
 
 def _rows(config: TrainingConfig, shape: tuple[int, int, int], classes: int) -> list[LayerSummary]:
     """The layers, once it is clear that neither their weights nor what they give for an image fill the memory."""
-    check_network(config, shape, classes)
-    rows = config.summary(shape)
+    rows = check_layers(config, shape, classes)
+    weights, most = sum(row.parameters for row in rows), max(MOST_NUMBERS, PARAMETERS.value())
+    if weights > most:
+        raise CheckpointError(f"its layers have {weights:,} weights; {most:,} are the most.")
     numbers = sum(math.prod(row.output_shape) for row in rows)
     if numbers > MOST_NUMBERS:
         raise CheckpointError(

@@ -150,6 +150,6 @@ def test_a_command_that_cannot_be_written_is_said(full: Runs, monkeypatch: pytes
         raise OSError(30, "Read-only file system")
 
     run = full.start(SMALL)
-    monkeypatch.setattr(RunFolder, "write_control", refuse)
+    monkeypatch.setattr(RunFolder, "put_control", refuse)
     with pytest.raises(RunError, match=r"cannot be commanded: Read-only file system\."):
         full.command(run.id, wish="paused")

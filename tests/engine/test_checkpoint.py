@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from engine.checkpoint import CheckpointError, load_checkpoint, read_checkpoint, write_checkpoint
+from engine.layers import ShapeError
+from engine.trainer import Trainer
 
 
 def members(path):
@@ -181,7 +183,7 @@ def test_a_huge_claimed_shape_is_refused_before_memory_is_asked_for(saved):
     refused(saved, "should be float32")
 
 
-@pytest.mark.parametrize(("side", "match"), [(64, "should hold 67,108,864 bytes"), (512, "20,000,000 are the most")])
+@pytest.mark.parametrize(("side", "match"), [(64, "should hold 67,108,864 bytes"), (512, "67,108,864 are the most")])
 def test_a_huge_network_without_its_numbers_is_refused_before_memory_is_asked_for(saved, side, match):
     """Header and member agree on 67 MB, or on 4 GB; the file is 50 KB."""
     header = header_of(saved)
@@ -197,6 +199,17 @@ def test_a_huge_network_without_its_numbers_is_refused_before_memory_is_asked_fo
     np.lib.format.write_array_header_1_0(claim, {"descr": "<f4", "fortran_order": False, "shape": (side * side, 4096)})
     replace_member(saved, "params/1.dense.weight.npy", claim.getvalue())
     refused(saved, match)
+
+
+def test_a_run_over_the_limits_of_training_can_still_be_read_but_not_gone_on_with(saved, digits, monkeypatch):
+    """An installation's limits may be lowered after a run was trained; its weights are not damaged by that."""
+    for variable in ("INKLING_MEMORY_BYTES", "INKLING_PARAMETERS"):
+        with monkeypatch.context() as patch:
+            patch.setenv(variable, "100")
+            model = load_checkpoint(saved)
+            assert model.outputs(digits.test_images).shape == (len(digits.test_images), model.classes)
+            with pytest.raises(ShapeError, match=variable):
+                Trainer(model.config, digits, model.checkpoint)
 
 
 def test_a_network_that_gives_more_numbers_for_an_image_than_there_is_memory_is_refused(saved):

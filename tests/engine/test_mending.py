@@ -1,9 +1,13 @@
 """What is left of a damaged run folder, put in order: settings, commands, and weights of an older moment."""
 
+import zipfile
+from dataclasses import replace
+
 import pytest
 
 from engine import recording
 from engine.checkpoint import CheckpointError, read_checkpoint
+from engine.forking import fork
 from engine.mending import mend, newest_readable, recovered_control
 from engine.rundir import Control, RunError, RunFolder
 from engine.snapshots import snapshots
@@ -101,23 +105,45 @@ def test_a_run_that_has_no_weights_yet_begins(tiny, tmp_path):
 
 def test_settings_and_commands_come_from_the_weights(interrupted, tiny):
     interrupted.control_file.write_text("no json")
-    assert recovered_control(interrupted) == Control(settings={"optimizer.learning_rate": 0.01})
+    assert recovered_control(interrupted) == Control(settings={"optimizer.learning_rate": 0.01}, plan_lost=True)
     damaged = interrupted.config_file.with_name("config.json.damaged")
     interrupted.config_file.write_text("no json either")
     mend(interrupted)
     assert damaged.read_text() == "no json either"
-    assert interrupted.config() == tiny.with_values({"optimizer.learning_rate": 0.01})
-    assert interrupted.control().wish == "running"
+    assert interrupted.config() == tiny  # as it began: Reset trains the same run again
+    assert interrupted.control() == Control(settings={"optimizer.learning_rate": 0.01}, plan_lost=True)
 
 
-def test_weights_that_may_not_be_read_are_not_taken_for_damaged(interrupted, monkeypatch):
-    plain = type(interrupted.latest).open
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error"), MemoryError()]
+)
+def test_weights_that_cannot_be_read_now_are_not_taken_for_damaged(interrupted, monkeypatch, error):
+    plain = zipfile.ZipFile
 
-    def refuse(path, *arguments, **named):
+    def refuse(path):
         if path == interrupted.latest:
-            raise PermissionError(13, "Permission denied")
-        return plain(path, *arguments, **named)
+            raise error
+        return plain(path)
 
-    monkeypatch.setattr(type(interrupted.latest), "open", refuse)
-    with pytest.raises(RunError, match=r"latest\.npz of run first cannot be read: Permission denied"):
-        newest_readable(interrupted)
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    before = interrupted.latest.read_bytes()
+    why = error.strerror if isinstance(error, OSError) else "there is not enough memory"
+    with pytest.raises(RunError, match=rf"run first are left as they are: latest\.npz cannot be read: {why}"):
+        mend(interrupted)
+    assert interrupted.latest.read_bytes() == before
+
+
+def test_the_settings_that_a_fork_began_with_are_not_those_of_its_parent(interrupted, tmp_path):
+    config = interrupted.config().with_values({"optimizer.learning_rate": 0.5})
+    run = fork(tmp_path, interrupted, snapshots(interrupted)[-1], config, "second")
+    run.config_file.write_text("{")
+    mend(run)
+    assert run.config() == config
+
+
+def test_that_a_plan_is_lost_is_said_and_stays_said(interrupted):
+    interrupted.control_file.write_text("{")
+    assert "changes planned for later steps, are lost" in mend(interrupted).notes[0]
+    interrupted.write_control(replace(interrupted.control(), wish="paused"))
+    assert interrupted.control().plan_lost
+    assert mend(interrupted).notes == ()

@@ -103,6 +103,29 @@ def test_the_first_look_at_a_file_with_a_strange_time_takes_its_worker_for_dead_
     assert run.worker_alive()
 
 
+def test_a_worker_elsewhere_whose_clock_is_wrong_keeps_its_run_if_it_beats_meanwhile(run, monkeypatch):
+    Clock(monkeypatch)
+    claimed_by(run, 1, host="elsewhere", start="1")
+    ahead = time.time() + 3600
+    os.utime(run.worker_file, (ahead, ahead))
+    monkeypatch.setattr(rundir.time, "sleep", lambda _: os.utime(run.worker_file, (ahead + 1, ahead + 1)))
+    with pytest.raises(RunError, match="trained by another process already"):
+        run.claim()
+    assert read_json(run.worker_file)["host"] == "elsewhere"
+
+
+def test_a_worker_elsewhere_that_has_not_beaten_meanwhile_loses_its_run(run, monkeypatch):
+    Clock(monkeypatch)
+    claimed_by(run, 1, host="elsewhere", start="1")
+    os.utime(run.worker_file, (5, 5))
+    monkeypatch.setattr(rundir.time, "sleep", lambda seconds: waited.append(seconds))
+    waited: list[float] = []
+    run.claim()
+    assert read_json(run.worker_file)["pid"] == os.getpid()
+    assert len(waited) == 1
+    assert waited[0] > rundir.HEARTBEAT_SECONDS
+
+
 class Clock:
     """Both clocks that signs of life are measured by, in our hands."""
 

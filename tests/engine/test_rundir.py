@@ -1,6 +1,7 @@
 """The run folder: names, whole files, readers that survive damage, and what can be told from the files alone."""
 
 import os
+import sys
 import threading
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from engine import rundir
 from engine.config import TrainingConfig
 from engine.eventlog import EventWriter
-from engine.files import NOTE, Attempts, told_in
+from engine.files import NOTE, Attempts, locked, told_in
 from engine.rundir import (
     Control,
     EventReader,
@@ -340,3 +341,16 @@ def test_what_a_log_says_to_people(capsys):
     log = "error: first\n" + capsys.readouterr().err + "Traceback\n"
     assert told_in(log) == (["the best weights cannot be written: No space left on device."],
                             ["few snapshots are kept: 2 of 5."])  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_a_command_waits_until_who_mends_the_file_is_done(run):
+    """Else a worker that found it damaged could write its older wishes over it."""
+    with locked(run.path):
+        command = threading.Thread(target=run.write_control, args=(Control("stopped"),))
+        command.start()
+        command.join(0.2)
+        assert command.is_alive()
+        run.put_control(Control("paused"))
+    command.join()
+    assert run.control().wish == "stopped"

@@ -218,6 +218,36 @@ def test_a_run_that_cannot_write_its_last_weights_waits_for_room_and_then_ends(t
     ]
 
 
+def refuse_final(monkeypatch, error):
+    """The weights that a run ends with cannot be written; all others can."""
+    write = recording.write_checkpoint
+
+    def write_others(path, checkpoint):
+        if path.name == "final.npz":
+            raise error
+        write(path, checkpoint)
+
+    monkeypatch.setattr(recording, "write_checkpoint", write_others)
+    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
+
+
+@pytest.mark.parametrize("error", [OSError(13, "Permission denied"), OSError(30, "Read-only file system")])
+def test_last_weights_that_cannot_be_written_for_another_reason_end_the_worker(tiny, tmp_path, monkeypatch, error):
+    refuse_final(monkeypatch, error)
+    run = RunFolder.create(tmp_path, tiny)
+    with pytest.raises(OSError, match=error.strerror):
+        train(run)
+    monkeypatch.undo()
+    assert train(run).status().reason == "finished"
+
+
+def test_a_run_waits_for_room_no_longer_than_it_may_train(tiny, tmp_path, monkeypatch, capsys):
+    refuse_final(monkeypatch, OSError(28, "No space left on device"))
+    monkeypatch.setenv("INKLING_RUN_SECONDS", "1")
+    train(RunFolder.create(tmp_path, tiny))
+    assert "after 1 s of training" in capsys.readouterr().err
+
+
 def test_on_a_full_disk_snapshots_give_way_to_weights(tiny, tmp_path, monkeypatch, capsys):
     """There is room for eight files of weights."""
     write = recording.write_checkpoint

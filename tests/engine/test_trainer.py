@@ -210,7 +210,7 @@ def test_fine_tuning_starts_from_the_average_where_there_is_one(tiny, digits):
 
 def test_starting_from_other_layers_is_refused_in_words(tiny, digits):
     first, _ = train(tiny.with_values({"max_steps": 1}), digits)
-    with pytest.raises(ValueError, match=r"1\.dense\.weight should be \(64, 13\); in the checkpoint it is \(64, 12\)"):
+    with pytest.raises(ValueError, match=r"1\.dense\.weight should be \(64, 13\); it is \(64, 12\)"):
         Trainer(tiny.with_values({"layers.1.units": 13}), digits, start=first.kept)
 
 
