@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.checkpoint import Model, load_checkpoint
+from engine.datasets import DataError
 from engine.evaluation import Figures, figures_of
 from engine.judging import (
     DISTURBANCES,
@@ -26,6 +27,10 @@ from engine.judging.images import SETS
 from engine.metrics import calibration, class_scores, confusion_matrix, temperature, wilson_interval
 
 HELP = "accuracy and loss of a checkpoint on its data's test images; more of it, and against another one, if asked for"
+ON = (
+    "which images (%(default)s); train: those that were learned from and the labels with them, noise and leaked images "
+    "too, but without the changed copies and own drawings that were added to them, and not augmented"
+)
 FIELDS = ("precision", "recall", "f1", "support")
 
 
@@ -33,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", help="other data than it was trained on: a name, or a file or folder of yours")
-    parser.add_argument("--on", default="test", choices=SETS, help="which images (%(default)s)")
+    parser.add_argument("--on", default="test", choices=SETS, help=ON)
     parser.add_argument("--more", action="store_true", help="confusion, scores of each class, calibration")
     parser.add_argument("--robustness", action="store_true", help="accuracy on 1,000 of them, disturbed in seven ways")
     parser.add_argument("--against", type=Path, metavar="CHECKPOINT", help="another one, on images new to both")
@@ -55,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
             found |= told
             lines += ["", *said]
     if options.against:
+        if options.on == "train":
+            raise DataError("networks are compared on images that are new to both; got --on train, which none of are.")
         told, said = _against(model, held, shares, options.against)
         found |= told
         lines += ["", *said]
@@ -116,12 +123,14 @@ def _against(model: Model, held: Held, shares: Array, path: Path) -> tuple[dict[
     """Both on the images that the other one has not learned from either."""
     other = load_checkpoint(path)
     if (other.checkpoint.image_shape, other.classes) != (model.checkpoint.image_shape, model.classes):
-        raise ValueError(
+        raise DataError(
             f"{path.name} reads images {other.checkpoint.image_shape} of {other.classes} classes; this network reads "
             f"{model.checkpoint.image_shape} of {model.classes}. Compare networks for the same data."
         )
     new = unseen(other.checkpoint, held.images)
     labels = held.labels[new]
+    if not len(labels):
+        raise DataError(f"{path.name} has learned from all of these {len(held.labels):,} images; none is new to both.")
     rows = differences(shares[new], predict(other, held.images[new]), labels)
     told = {
         "against": {

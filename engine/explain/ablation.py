@@ -112,9 +112,11 @@ def rank(
     """Switch every unit of layer `number` off, one after the other.
 
     Of the images the first are taken, as many as MOST_WORK allows. tell: called now and then with the share that is
-    done, and what is found so far. Raises ValueError for a layer that has no units.
+    done, and what is found so far. Raises ValueError for a layer that has no units, and without images.
     """
     _check(model, number, ())
+    if not len(images):
+        raise ValueError("units can only be ranked on at least one image; got none.")
     images, labels = (each[: images_for(model, number, len(images))] for each in (images, labels))
     means = mean_answers(model, images, [number]) if fill == "mean" else None
     fills = _fills(model, number, fill, means)

@@ -134,10 +134,10 @@ def _step(
 ) -> _Made:
     """One step by the engine's Stepper, in as many parts as the run has. batch: the arguments of Stepper.step."""
     crew = make_crew(saved.parts)
-    network = Network(config.layers, saved.image_shape, frozenset(config.frozen), zeros=crew.empty)
-    stepper = Stepper(config, network, data, crew)
-    crew.start()
     try:
+        network = Network(config.layers, saved.image_shape, frozenset(config.frozen), zeros=crew.empty)
+        stepper = Stepper(config, network, data, crew)
+        crew.start()
         copy_named(saved.params, network.named(network.vector))
         copy_named(saved.tracked, network.tracked)
         _fill(stepper.slots, slots, network)

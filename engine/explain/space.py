@@ -170,7 +170,10 @@ def among(points: Array, picture: Array, new: Array, count: int = 5) -> Array:
 
     Each neighbour counts by the inverse of its distance in the layer's space.
     """
-    distances = np.linalg.norm(new[:, np.newaxis].astype(np.float64) - points[np.newaxis], axis=2)
+    distances = np.empty((len(new), len(points)))
+    for row, point in zip(distances, new, strict=True):  # one at a time: differences are as many as all features
+        apart = points - point
+        row[:] = np.sqrt(np.einsum("nf,nf->n", apart, apart, dtype=np.float64))
     near = np.argsort(distances, axis=1, kind="stable")[:, :count]
     weights = 1 / (np.take_along_axis(distances, near, axis=1) + 1e-9)
     weights /= weights.sum(axis=1, keepdims=True)

@@ -66,7 +66,7 @@ def numpy_script(model: Model, name: str, stem: str) -> bytes:
     calls.append(("positive_shares(x)" if mse else "softmax(x)", ""))
     last = len(calls) - 1
     lines = [
-        _in_width(f"    {'return' if number == last else 'x ='} {code}" + (f"  # {comment}" if comment else ""))
+        _in_width(f"    {'return' if number == last else 'x ='} {code}", f"  # {comment}" if comment else "")
         for number, (code, comment) in enumerate(calls)
     ]
     height, width, _ = model.checkpoint.image_shape
@@ -85,12 +85,12 @@ def numpy_script(model: Model, name: str, stem: str) -> bytes:
     return text.encode()
 
 
-def _in_width(line: str) -> str:
-    """A line that is too long has its arguments on lines of their own."""
-    if len(line) <= WIDTH:
-        return line
+def _in_width(line: str, comment: str) -> str:
+    """A line that is too long has its arguments on lines of their own; the comment follows them."""
+    if len(line + comment) <= WIDTH or not line.endswith(")"):
+        return line + comment
     call, arguments = line.split("(", 1)
-    return f"{call}(\n        {arguments[:-1]}\n    )"
+    return f"{call}(\n        {arguments[:-1]}\n    ){comment}"
 
 
 def _sources(code: str) -> list[str]:

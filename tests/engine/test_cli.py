@@ -112,6 +112,12 @@ def test_evaluate_gives_the_test_figures_that_the_run_told(call, trained, checkp
     assert call("evaluate", checkpoint)[1].startswith("accuracy ")
 
 
+def test_networks_are_only_compared_on_images_new_to_both(call, checkpoint):
+    status, _, said = call("evaluate", checkpoint, "--on", "train", "--against", checkpoint)
+    assert (status, "new to both" in said) == (1, True)
+    assert said.startswith("error: ")
+
+
 def test_evaluate_tells_more_if_asked_and_the_same_to_people_and_programs(call, checkpoint):
     found = json.loads(call("evaluate", checkpoint, "--json", "--more", "--robustness", "--against", checkpoint)[1])
     counts = np.array(found["confusion"])

@@ -21,7 +21,7 @@ from engine.config import DataConfig
 from engine.datasets.base import Scaling
 from engine.export import FORMS, ExportError, export, file_stem, packed
 from engine.export.arrays import for_travel
-from engine.export.numpy_script import numpy_script
+from engine.export.numpy_script import _in_width, numpy_script
 from engine.export.onnx_model import onnx_model
 from engine.export.plan import one_line
 from engine.network import Network
@@ -193,6 +193,14 @@ def test_the_numpy_script_names_the_digits_of_a_file(tmp_path):
     without = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert without.returncode == 1
     assert "images.npy" in without.stderr
+
+
+def test_a_long_line_of_the_numpy_script_keeps_its_comment_whole():
+    code = f'    x = conv(x, w["{"7.conv." * 12}weight"], 0, 1, (2, 2), (2, 2))'
+    found = _in_width(code, "  # (n, 24, 24, 8)")
+    assert found.startswith("    x = conv(\n")
+    assert found.endswith("(2, 2)\n    )  # (n, 24, 24, 8)")
+    assert _in_width("    x = relu(x)", "  # (n, 3)") == "    x = relu(x)  # (n, 3)"
 
 
 @pytest.mark.parametrize("name", NETWORKS)

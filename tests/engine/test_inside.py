@@ -199,6 +199,8 @@ def test_what_cannot_be_switched_off_is_refused_in_words(images, labels):
         probabilities_without(model, images, {1: [6]})
     with pytest.raises(ValueError, match=r"one of zero, mean; got 'half'"):
         rank(model, images, labels, 1, "half")
+    with pytest.raises(ValueError, match="at least one image"):
+        rank(model, images[:0], labels[:0], 1)
 
 
 def silenced(layers, number, unit, bias):
