@@ -7,40 +7,34 @@ What is written down is the nearest preset and, by path, what differs from it:
 
     ["lenet","optimizer.learning_rate",0.002,"seed",7]
 
-    text     VERSION.BODY, where BODY is base64 in the alphabet for addresses (RFC 4648, section 5), without padding
-    body     2 bytes: CRC-32 of the rest, its lower half, tells that letters were lost or changed
-             2 bytes: SHA-256 of the whole settings, its beginning, tells that a preset or a default is another one now
-             the list as JSON, compressed (RFC 1951) against the words in link_words.py
+coding.py makes a text of it, whose content is
+
+    2 bytes     SHA-256 of the whole settings, its beginning, tells that a preset or a default is another one now
+    the rest    the list as JSON, compressed
 
 A link may come from anybody. It can name settings only: no files, neither of the sender nor of the receiver.
 """
 
-import base64
-import binascii
 import hashlib
 import json
-import re
-import zlib
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from engine.coding import CodingError, expanded, opened, sealed, squeezed
 from engine.config import TrainingConfig
 from engine.datasets import BUILT_IN, DataError, facts
-from engine.link_words import WORDS
 from engine.presets import DEFAULT, PRESETS
 from engine.problems import PlainError
 from engine.spec import SettingError, Settings, default_of, describe
 
-VERSION = 1
 MOST_CHARACTERS = 4_000
 MOST_BYTES = 20_000  # of the list, unpacked
 MOST_ENTRIES = 200
 MOST_LAYERS = 100
 MOST_TOLD = 12  # things that were ignored; there is no use in naming more of them
-_LINK = re.compile(r"([0-9]{1,4})\.([A-Za-z0-9_-]*)")
-_CHECK = 2  # bytes of each check
+_CHECK = 2  # bytes
 
 Entry = tuple[str, Any]
 
@@ -54,15 +48,12 @@ def encode(config: TrainingConfig) -> str:
     """The settings as a link's text; without those that `stays_here` names."""
     config = _travelling(config)
     packed = min((_packed(name, _entries(preset.config, config)) for name, preset in PRESETS.items()), key=len)
-    content = _digest(config) + packed
-    body = base64.urlsafe_b64encode(_crc(content) + content).decode().rstrip("=")
-    return f"{VERSION}.{body}"
+    return sealed(_digest(config) + packed)
 
 
 def decode(text: str) -> tuple[TrainingConfig, list[str]]:
     """The settings in a link, and sentences on what in it could not be used. Raises LinkError where nothing could."""
-    content = _content(text)
-    digest, written = content[:_CHECK], _list(_unpacked(content[_CHECK:]))
+    digest, written = _content(text)
     ignored: list[str] = []
     name, values = written[0], written[1:]
     if name not in PRESETS:
@@ -163,41 +154,16 @@ def _short(value: Any) -> Any:
 
 def _packed(name: str, entries: list[Entry]) -> bytes:
     flat = [name, *(part for entry in entries for part in entry)]
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, WORDS)
-    text = json.dumps(flat, separators=(",", ":"), allow_nan=False)
-    return squeeze.compress(text.encode()) + squeeze.flush()
+    return squeezed(json.dumps(flat, separators=(",", ":"), allow_nan=False).encode())
 
 
-def _content(text: str) -> bytes:
-    """The bytes behind the first check. Raises LinkError."""
-    if len(text) > MOST_CHARACTERS:
-        raise LinkError(f"it is {len(text):,} characters long; links have at most {MOST_CHARACTERS:,}.")
-    match = _LINK.fullmatch(text.strip())
-    if match is None:
-        raise LinkError(
-            f"expected the version, a point, and letters, as in {encode(TrainingConfig())}; got other text."
-        )
-    if int(match[1]) != VERSION:
-        raise LinkError(f"it has version {int(match[1])}; this Inkling reads version {VERSION}. Get a newer one.")
+def _content(text: str) -> tuple[bytes, list[Any]]:
+    """The check of the whole settings, and the list. Raises LinkError."""
     try:
-        body = base64.b64decode(match[2] + "=" * (-len(match[2]) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        body = b""
-    if len(body) <= 2 * _CHECK or _crc(body[_CHECK:]) != body[:_CHECK]:
-        raise LinkError("some of its letters were lost or changed on the way. Copy the whole link once more.")
-    return body[_CHECK:]
-
-
-def _unpacked(packed: bytes) -> bytes:
-    """Raises LinkError for what would become too large, before it does."""
-    expand = zlib.decompressobj(-15, WORDS)
-    try:
-        data = expand.decompress(packed, MOST_BYTES)
-    except zlib.error:
-        raise LinkError("it cannot be unpacked; no Inkling made it.") from None
-    if not expand.eof or expand.unused_data:
-        raise LinkError(f"it holds more than the {MOST_BYTES:,} characters that settings may take.")
-    return data
+        content = opened(text, MOST_CHARACTERS)
+        return content[:_CHECK], _list(expanded(content[_CHECK:], MOST_BYTES))
+    except CodingError as error:
+        raise LinkError(str(error)) from None
 
 
 def _list(data: bytes) -> list[Any]:
@@ -244,10 +210,6 @@ def _cut_out(value: Any, path: str, bad: str) -> bool:
             return bool(value)  # of a list nothing may be left
         place = place[key]
     return False
-
-
-def _crc(data: bytes) -> bytes:
-    return zlib.crc32(data).to_bytes(4, "big")[-_CHECK:]
 
 
 def _digest(config: TrainingConfig) -> bytes:

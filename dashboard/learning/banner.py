@@ -146,7 +146,7 @@ def _result(challenge: Challenge, run: RunFolder, history: History) -> None:
     now = playing.playing()
     try:
         claim = claim_of(run, challenge, now.claimant)
-        broken = challenge.broken_locks(claim.config) or challenge.broken_locks(claim.last_config())
+        broken = claim.broken_locks(challenge)
         missed = challenge.missed(claim.figures)
     except (ChallengeError, ValueError) as error:
         st.info(literal(say("This run cannot be handed in: {problem}", problem=translated(str(error)))))

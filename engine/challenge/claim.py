@@ -5,16 +5,20 @@ code = encode_claim(claim)            # a few hundred characters
 config, planned = claim.plan()        # a run that must come to the same, if the claim is true
 """
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from engine.challenge.coding import ChallengeError, pack, refuse_files, settings_in, settings_text, unpack
 from engine.challenge.rules import Challenge, Figures
 from engine.checkpoint import CheckpointError, read_checkpoint
-from engine.config import TrainingConfig
+from engine.config import TrainingConfig, check_network, live_changes
+from engine.datasets import facts
 from engine.fingerprint import fingerprint
 from engine.history import History
+from engine.layers import ShapeError
+from engine.problems import printable
 from engine.rundir import RunFolder
 from engine.spec import SettingError
 
@@ -22,6 +26,7 @@ WHAT = "code"
 FINISHED = ("finished", "target", "patience")  # ends that come at the same step again
 MOST_CHANGES = 200
 MOST_IMAGES = 20_000_000  # that a claim may ask to be trained on: some minutes of a small network
+LONGEST_NAME, LONGEST_WORD = 60, 100  # characters: of who claims it, of a machine
 
 Planned = tuple[tuple[int, dict[str, Any]], ...]
 
@@ -38,12 +43,17 @@ class Claim:
     machine: str
     name: str = ""  # who claims it
 
-    def last_config(self) -> TrainingConfig:
-        """The settings that the run ended with."""
+    def configs(self) -> Iterator[TrainingConfig]:
+        """The settings that the run began with, and those after each change."""
         config = self.config
+        yield config
         for _, values in self.planned:
             config = config.with_values(values)
-        return config
+            yield config
+
+    def broken_locks(self, challenge: Challenge) -> list[str]:
+        """What the challenge fixes and the run had otherwise at any time. Raises SettingError."""
+        return list(dict.fromkeys(path for config in self.configs() for path in challenge.broken_locks(config)))
 
 
 def claim_of(run: RunFolder, challenge: Challenge, name: str = "") -> Claim:
@@ -74,7 +84,7 @@ def claim_of(run: RunFolder, challenge: Challenge, name: str = "") -> Claim:
         figures_of(history),
         fingerprint(saved),
         machine_of(saved.versions),
-        name[:60],
+        name,
     )
 
 
@@ -89,7 +99,7 @@ def figures_of(history: History) -> Figures:
 
 def machine_of(versions: dict[str, str]) -> str:
     """On what machines a run's bits are expected to be the same."""
-    return f"{versions.get('machine', '?')}, NumPy {versions.get('numpy', '?')}"
+    return printable(f"{versions.get('machine', '?')}, NumPy {versions.get('numpy', '?')}", LONGEST_WORD)
 
 
 def encode_claim(claim: Claim) -> str:
@@ -106,7 +116,7 @@ def encode_claim(claim: Claim) -> str:
     if claim.planned:
         data["p"] = [[step, values] for step, values in claim.planned]
     if claim.name:
-        data["w"] = claim.name
+        data["w"] = printable(claim.name, LONGEST_NAME)
     return pack(data)
 
 
@@ -115,23 +125,64 @@ def decode_claim(code: str) -> Claim:
     data = unpack(code, WHAT)
     config = settings_in(data.get("s"), WHAT)
     try:
-        validation, test = (None if value is None else float(value) for value in data["a"])
-        parameters, epochs, steps, images = data["n"]
-        figures = Figures(
-            {"validation": validation, "test": test}, int(parameters), float(epochs), int(steps), int(images)
-        )
-        planned = tuple((int(step), dict(values)) for step, values in data.get("p", []))
-        texts = [str(data[name])[:100] for name in ("c", "f", "m")]
-        claim = Claim(texts[0], config, planned, figures, texts[1], texts[2], str(data.get("w", ""))[:60])
-        claim.last_config()
-    except SettingError as error:
-        raise ChallengeError(f"this {WHAT} has settings that this page does not know: {error}") from None
-    except (KeyError, TypeError, ValueError, OverflowError):
+        figures = _figures(data["a"], data["n"])
+        planned = tuple((_whole(step), dict(values)) for step, values in data.get("p", []))
+        mark, digits, machine = (_word(data[name], LONGEST_WORD) for name in ("c", "f", "m"))
+        name = _word(data.get("w", ""), LONGEST_NAME)
+    except (KeyError, TypeError, ValueError):
         raise ChallengeError(f"this {WHAT} is incomplete: it was not made by this page.") from None
-    sound = 0 <= figures.images <= MOST_IMAGES and 0 <= figures.steps <= MOST_IMAGES and math.isfinite(figures.epochs)
-    if len(planned) > MOST_CHANGES or not sound:
+    if max(figures.images, figures.steps, figures.epochs) > MOST_IMAGES or len(planned) > MOST_CHANGES:
         raise ChallengeError(
             f"this {WHAT} asks for {figures.images:,} images and {len(planned):,} changes to be trained again; at most "
             f"{MOST_IMAGES:,} and {MOST_CHANGES} are."
         )
+    claim = Claim(mark, config, planned, figures, digits, machine, name)
+    _check_plan(claim)
     return claim
+
+
+def _figures(accuracies: Any, counts: Any) -> Figures:
+    """Raises TypeError or ValueError for what no run comes to."""
+    validation, test = (_share(each) for each in accuracies)
+    parameters, epochs, steps, images = counts
+    if isinstance(epochs, bool) or not isinstance(epochs, int | float) or not epochs >= 0:
+        raise ValueError
+    return Figures({"validation": validation, "test": test}, _whole(parameters), epochs, _whole(steps), _whole(images))
+
+
+def _share(value: Any) -> float | None:
+    """An accuracy, from 0 to 1; None where it was not measured. NaN is neither, and any comparison with it fails."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError
+    return value
+
+
+def _word(value: Any, longest: int) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return printable(value, longest)
+
+
+def _check_plan(claim: Claim) -> None:
+    """Raise ChallengeError for changes that no run can have made: out of order, after its end, of fixed settings."""
+    steps = [0, *(step for step, _ in claim.planned), claim.figures.steps]
+    if steps != sorted(steps):
+        raise ChallengeError(
+            f"this {WHAT} changes settings at steps that are not in order, or after its run had ended."
+        )
+    try:
+        known, configs = facts(claim.config.data.source), list(claim.configs())
+        for before, after in pairwise(configs):
+            live_changes(before, after)
+        for config in configs:
+            check_network(config, known.image_shape, known.classes)
+    except (SettingError, ShapeError) as error:
+        raise ChallengeError(f"this {WHAT} has settings that cannot be trained here: {error}") from None

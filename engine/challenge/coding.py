@@ -1,60 +1,40 @@
-"""Plain data as a short text for a link or a line to be pasted, and back. The text may come from anybody.
+"""Plain data as a short text for a link or a line to be pasted, and back: JSON in the text that coding.py makes."""
 
-    VERSION "." base64url(zlib(JSON))     "1.eNqrVkosLcnIL1KyUkpUqgUAJCgEug"
-
-zlib's own checksum tells a text that was cut short or mistyped; it is no protection against somebody who makes one.
-"""
-
-import base64
 import json
-import re
-import zlib
 from typing import Any
 
+from engine.coding import CodingError, expanded, opened, sealed, squeezed
 from engine.config import TrainingConfig
-from engine.link import LinkError, decode, encode
+from engine.link import LinkError, decode, encode, stays_here
+from engine.problems import PlainError, strict_json, why_no_json
 
-VERSION = "1"
 LONGEST = 8_000  # characters of a text
 MOST_BYTES = 100_000  # that it may unpack to: a few hundred bytes can be told to become gigabytes
-_TEXT = re.compile(r"(\d{1,3})\.([A-Za-z0-9_-]+)")
 
 
-class ChallengeError(ValueError):
+class ChallengeError(PlainError):
     """A challenge or a code that cannot be used: what was expected, and what to do."""
 
 
 def pack(data: dict[str, Any]) -> str:
     """The text. Raises ChallengeError for data that would make it too long."""
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
-    if len(packed) > LONGEST - 4:
-        raise ChallengeError(
-            f"it would take {len(packed):,} characters; at most {LONGEST:,} are sent. Shorten the text."
-        )
-    return f"{VERSION}.{packed}"
+    written = json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()
+    text = sealed(squeezed(written))
+    if len(text) > LONGEST or len(written) > MOST_BYTES:
+        raise ChallengeError(f"it would take {len(text):,} characters; at most {LONGEST:,} are sent. Shorten the text.")
+    return text
 
 
 def unpack(text: str, what: str) -> dict[str, Any]:
     """The data. what: what the text should be, for the error. Raises ChallengeError for anything else."""
-    text = "".join(text.split())  # mail programs break lines
-    found = _TEXT.fullmatch(text) if len(text) <= LONGEST else None
-    if found is None:
-        raise ChallengeError(f"this is no {what}: expected {VERSION}. and letters, as it was given. Copy it whole.")
-    if found[1] != VERSION:
-        raise ChallengeError(
-            f"this {what} is of version {found[1]}; this page knows version {VERSION}. Update the page."
-        )
     try:
-        raw = base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4))
-        inflater = zlib.decompressobj()
-        content = inflater.decompress(raw, MOST_BYTES)
-        whole = inflater.eof and not inflater.unused_data
-        data = json.loads(content) if whole else None
-    except (ValueError, zlib.error, RecursionError):
-        data = None
+        data = strict_json(expanded(opened(text, LONGEST), MOST_BYTES).decode())
+    except CodingError as error:
+        raise ChallengeError(f"this {what} cannot be read: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ChallengeError(f"this {what} was not made by Inkling: {why_no_json(error)}") from None
     if not isinstance(data, dict):
-        raise ChallengeError(f"this {what} is damaged: a character is missing or wrong. Copy it whole, once more.")
+        raise ChallengeError(f"this {what} is incomplete: it was not made by this page.")
     return data
 
 
@@ -81,7 +61,7 @@ def settings_in(text: Any, what: str) -> TrainingConfig:
 
 def refuse_files(config: TrainingConfig, what: str) -> None:
     """Raise ChallengeError for settings that name files: nobody else has them."""
-    if config.data.source not in ("mnist", "mnist16") or config.data.personal or config.start_from:
+    if stays_here(config):
         raise ChallengeError(
             f"this {what} depends on files: data of one's own, own drawings, or the weights of another run. It can be "
             "repeated nowhere else. Use the data that ships with the page, and begin with new weights."

@@ -1,7 +1,8 @@
 """A claim is verified by doing it again: the same settings, the same changes at the same steps.
 
-On the same kind of machine the bits are the same, so the fingerprint of the weights decides. Elsewhere, sums round
-otherwise, and two runs drift apart: then the figures must agree within what that does to them.
+Whatever the machine, the repeated run must make the same counts and reach the goal within the budget itself. On the
+same kind of machine the bits are the same, so the fingerprint of the weights decides. Elsewhere, sums round otherwise,
+and two runs drift apart: then the accuracy must agree within what that does to it.
 """
 
 import math
@@ -17,12 +18,13 @@ from engine.rundir import RunFolder
 from engine.spec import SettingError
 
 LEAST_TOLERANCE = 0.01  # of an accuracy: what rounding was seen to do to small networks
+SAME_EPOCHS = 2e-6  # they are sent with six digits
 DEVIATIONS = 3.0  # of the accuracy's own standard error, for few images
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """kind: "exact" (same bits), "close" (same within tolerance, on another machine), "refused". words: why."""
+    """kind: "exact" (same bits), "close" (as good, on another kind of machine), "refused". words: why."""
 
     kind: str
     words: str
@@ -38,7 +40,7 @@ def refusal(challenge: Challenge, claim: Claim) -> str:
     if claim.challenge != challenge.mark:
         return "The code was made for another challenge."
     try:
-        broken = challenge.broken_locks(claim.config) or challenge.broken_locks(claim.last_config())
+        broken = claim.broken_locks(challenge)
     except SettingError as error:
         return f"Its settings do not fit together: {error}"
     if broken:
@@ -52,11 +54,8 @@ def verdict(run: RunFolder, challenge: Challenge, claim: Claim) -> Verdict | Non
     history.update()
     if history.ended is None:
         beyond = history.step > claim.figures.steps
-        return (
-            Verdict("refused", "The repeated run goes on beyond the step at which it is said to have ended.")
-            if (beyond)
-            else None
-        )
+        words = "The repeated run goes on beyond the step at which it is said to have ended."
+        return Verdict("refused", words) if beyond else None
     if history.ended["reason"] not in FINISHED:
         if history.ended["reason"] == "diverged":
             return Verdict("refused", "The repeated run diverged: its loss became infinite.")
@@ -74,30 +73,27 @@ def _compared(
     challenge: Challenge, claim: Claim, found: Figures, same_bits: bool, machine: str, images: int
 ) -> Verdict:
     """found, same_bits, machine: of the repeated run. images: how many the accuracy was measured on."""
-    missed = challenge.missed(found)
-    figure = challenge.goal.figure
-    said, came = claim.figures.accuracy.get(figure) or 0.0, found.accuracy.get(figure) or 0.0
-    told = f"{100 * came:.2f} % {figure} accuracy"
-    counts_agree = (found.parameters, found.steps, found.images) == (
-        claim.figures.parameters,
-        claim.figures.steps,
-        claim.figures.images,
-    )
-    if not counts_agree:
+    figure, claimed = challenge.goal.figure, claim.figures
+    said, came = claimed.accuracy.get(figure), found.accuracy.get(figure)
+    counts = (claimed.parameters, claimed.steps, claimed.images)
+    if counts != (found.parameters, found.steps, found.images) or abs(claimed.epochs - found.epochs) > SAME_EPOCHS:
         return Verdict("refused", "The repeated run has other counts of parameters, steps or images than it says.")
+    if missed := challenge.missed(found):
+        return Verdict("refused", f"The repeated run does not meet the challenge. {' '.join(missed)}")
+    told = f"{100 * (came or 0.0):.2f} % {figure} accuracy"
     if same_bits:
-        if any(_differs(claim.figures.accuracy.get(name), found.accuracy.get(name)) for name in found.accuracy):
+        if any(_differs(claimed.accuracy.get(name), found.accuracy.get(name)) for name in found.accuracy):
             return Verdict("refused", f"The weights are the same, but their figures are not: it came to {told}.")
-        return Verdict("refused", " ".join(missed)) if missed else Verdict("exact", f"The same bits: {told}.")
-    room = tolerance(came, images)
-    if abs(said - came) > room:
-        return Verdict("refused", f"The repeated run came to {told}, not to {100 * said:.2f} %.")
+        return Verdict("exact", f"The same bits: {told}.")
     if machine == claim.machine:
         return Verdict(
-            "close",
-            f"The repeated run came to {told}, within {100 * room:.1f} points, but not to the same bits, though both "
-            f"machines are {machine}. Processors of one kind can differ; look at it again if that is yours.",
+            "refused",
+            f"The repeated run came to {told}, but to other weights, though both machines are {machine}. Where their "
+            "processors are of different makes, repeat it on the one that it comes from.",
         )
+    room = tolerance(came or 0.0, images)
+    if said is None or came is None or not abs(said - came) <= room:
+        return Verdict("refused", f"The repeated run came to {told}, not to {100 * (said or 0.0):.2f} %.")
     return Verdict(
         "close",
         f"The repeated run came to {told}, within {100 * room:.1f} points of what was said. The bits cannot be "

@@ -14,6 +14,7 @@ DASHBOARD = sorted((ROOT / "dashboard").rglob("*.py"))
 # as there is no circle (Python itself sees to that). What is not listed here needs a place.
 LEVELS = (
     ("blas", "problems", "npy", "spec", "streams", "arrays", "files", "limits", "places", "liveness", "eventlog"),
+    ("coding", "link_words"),
     ("layers", "initializers", "losses", "optimizers", "schedules", "augment", "metrics", "drawing", "comparing"),
     ("network", "gradcheck"),
     ("config",),
@@ -35,7 +36,7 @@ LEVELS = (
     ),
     ("trainer",),
     ("recording", "fingerprint"),
-    ("worker", "bench", "challenge", "link", "link_words", "recipe", "travel", "report", "export"),
+    ("worker", "bench", "challenge", "link", "recipe", "travel", "report", "export"),
     ("reproduce",),
     ("commands",),
     ("spare", "cli"),

@@ -1,8 +1,6 @@
 """Links hold all settings; old, wrong and hostile ones lose what they must, and say so."""
 
-import base64
 import json
-import zlib
 from typing import Any
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from engine import link
 from engine.augment import Augmentation
 from engine.cli import main
+from engine.coding import sealed, squeezed
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Layer, ReLU
 from engine.link import LinkError, decode, encode, stays_here
@@ -57,11 +56,8 @@ def shuffled(settings: Any, rng: Any) -> Any:
 
 def text_of(written: Any, version: int = 1) -> str:
     """A link around any list, with sound checks: what a stranger could make who has read the code."""
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, link.WORDS)
     data = written if isinstance(written, bytes) else json.dumps(written).encode()
-    content = b"\0\0" + squeeze.compress(data) + squeeze.flush()
-    body = (zlib.crc32(content) & 0xFFFF).to_bytes(2, "big") + content
-    return f"{version}." + base64.urlsafe_b64encode(body).decode().rstrip("=")
+    return f"{version}." + sealed(b"\0\0" + squeezed(data)).partition(".")[2]
 
 
 @pytest.mark.parametrize("name", PRESETS)

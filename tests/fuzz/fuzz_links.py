@@ -2,7 +2,6 @@
 
 import base64
 import json
-import zlib
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -17,10 +16,11 @@ from dashboard.drawing.pin_curves import Pin
 from dashboard.drawing.tab_memory import packed, unpacked
 from dashboard.session import Sketch
 from engine.challenge.claim import Claim, decode_claim, encode_claim
+from engine.challenge.coding import LONGEST, MOST_BYTES
 from engine.challenge.rules import Challenge, Figures, decode_challenge, encode_challenge
+from engine.coding import expanded, opened, sealed, squeezed
 from engine.config import TrainingConfig
-from engine.link import _crc, decode, encode, text_in
-from engine.link_words import WORDS
+from engine.link import decode, encode, text_in
 from engine.presets import PRESETS
 from engine.rundir import RunFolder
 
@@ -67,9 +67,7 @@ def _said(rng: Random) -> bytes:
 
 
 def _link(said: bytes, bomb: int = 0) -> str:
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, WORDS)
-    content = b"\0\0" + squeeze.compress(said + bytes(bomb)) + squeeze.flush()
-    return "1." + base64.urlsafe_b64encode(_crc(content) + content).decode().rstrip("=")
+    return sealed(b"\0\0" + squeezed(said + bytes(bomb)))
 
 
 @cache
@@ -83,12 +81,11 @@ def _coded(rng: Random, whole: str) -> str:
     act = rng.randrange(10)
     if act < 3:
         return mutated_text(rng, whole)
-    body = whole.partition(".")[2]
-    data = json.loads(zlib.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))))
+    data = json.loads(expanded(opened(whole, LONGEST), MOST_BYTES))
     text = as_text(mutated_json(rng, data), rng).encode("utf-8", "surrogatepass")
     if act == 3:
         text += b" " * rng.choice((200, 10**5, 10**7))
-    return "1." + base64.urlsafe_b64encode(zlib.compress(text)).decode().rstrip("=")
+    return sealed(squeezed(text))
 
 
 def challenge_link(rng: Random, folder: Path) -> None:
@@ -106,8 +103,11 @@ def claim_code(rng: Random, folder: Path) -> None:
     """A code that somebody hands in."""
     claim = decode_claim(_coded(rng, encode_claim(_claim())))
     for text in (claim.name, claim.machine, claim.challenge, claim.fingerprint):
-        text.encode()
-    sound(claim.last_config(), rng)
+        assert text.isprintable()
+        assert len(text) <= 100
+    assert all(each is None or 0 <= each <= 1 for each in claim.figures.accuracy.values())
+    for config in claim.configs():
+        sound(config, rng)
 
 
 @cache
