@@ -12,6 +12,7 @@ run begins.
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,9 +43,17 @@ Arrays = dict[str, Array]
 Names = dict[str, str]  # of an array in the new run -> in the snapshot
 
 
-def fork(root: Path, parent: RunFolder, snapshot: Snapshot, config: TrainingConfig, run_id: str = "") -> RunFolder:
+def fork(
+    root: Path,
+    parent: RunFolder,
+    snapshot: Snapshot,
+    config: TrainingConfig,
+    run_id: str = "",
+    add: Callable[[RunFolder], None] | None = None,
+) -> RunFolder:
     """A run that waits for a worker to go on from there. Nothing is created if it cannot be.
 
+    add: writes what else the run begins with, before anybody can see it.
     Raises RunError where the snapshot or the folder cannot be used, SettingError and ShapeError for settings under
     which it cannot go on.
     """
@@ -65,6 +74,8 @@ def fork(root: Path, parent: RunFolder, snapshot: Snapshot, config: TrainingConf
             write_checkpoint(run.best, _as_best(config, best))
         _carry_snapshots(parent, run, snapshot.step)
         run.events_file.write_bytes(b"".join([*lines, _forked_line(parent, saved, config, lines)]))
+        if add is not None:
+            add(run)
 
     try:
         return RunFolder.create(root, config, run_id, fill)

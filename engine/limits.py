@@ -5,6 +5,7 @@ message, so that a person knows whom to ask, and an administrator what to change
 as they stand. dashboard/deployment/README.md says which to set for a class.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -65,7 +66,7 @@ RUNS_EACH = Limit("INKLING_RUNS_EACH", 0, "runs of one browser that train or wai
 RUN_SECONDS = Limit("INKLING_RUN_SECONDS", 0, "seconds that one run trains, pauses left out")
 RUNS_BYTES = Limit("INKLING_RUNS_BYTES", 0, "bytes of all runs together on the disk", bytes=True)
 SNAPSHOTS = Limit("INKLING_SNAPSHOT_BYTES", 256 << 20, "bytes of the snapshots of one run", zero="none", bytes=True)
-UPLOAD = Limit("INKLING_UPLOAD_BYTES", 20 << 20, "bytes of one file that is sent", zero="", bytes=True)
+UPLOAD = Limit("INKLING_UPLOAD_BYTES", 100 << 20, "bytes of one file that is sent", zero="", bytes=True)
 DATA = Limit("INKLING_DATA_BYTES", 1 << 30, "bytes of all data files that were sent", zero="", bytes=True)
 UNPACKED = Limit(
     "INKLING_UNPACKED_BYTES", 1 << 30, "bytes of memory that one data file may unpack to", zero="", bytes=True
@@ -79,11 +80,23 @@ LIMITS = (WORKERS, QUEUE, RUNS_EACH, RUN_SECONDS, RUNS_BYTES, SNAPSHOTS, UPLOAD,
 
 PATHS = "INKLING_PATHS"  # 0: data and weights are read from the installation's own folders only
 PRIVATE = "INKLING_PRIVATE"  # 1: a browser sees its own runs, and those whose link was opened in it
+_PUBLIC = re.compile(r"run-[0-9a-f]{12}")
 
 
 def is_private() -> bool:
     """Whether runs belong to the browsers in which they were started."""
     return os.environ.get(PRIVATE, "") not in ("", "0")
+
+
+def public_id(run_id: str) -> str:
+    """A run's id as third parties may read it, in files that leave this installation and in other people's runs.
+
+    Where runs belong to browsers an id is a key, so a digest of it stands there: "run-" and 12 hexadecimal digits. It
+    is the same for the same run, so that runs can still be told apart, and what is such a digest stays what it is.
+    """
+    if not is_private() or not run_id or _PUBLIC.fullmatch(run_id):
+        return run_id
+    return f"run-{hashlib.sha256(run_id.encode('utf-8', 'replace')).hexdigest()[:12]}"
 
 
 def any_path() -> bool:

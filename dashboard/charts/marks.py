@@ -10,6 +10,7 @@ from dashboard.charts.lines import place_of
 from dashboard.language import say
 from dashboard.palette import Palette, faded
 from engine.history import History
+from engine.limits import public_id
 
 _MOST_LINES = 30  # the newest ones; more would be a hatching
 _LABEL_ROWS = 3
@@ -52,7 +53,7 @@ def marks(history: History, x: str, end: float) -> list[Mark]:
         found.append(Mark(end, "diverged", say("From here on the loss was infinite or undefined"), "end"))
     for change in reversed(history.changes[-_MOST_LINES:]):
         place = place_of(history, change.step, x, change.epoch)
-        texts = [say("forked from {parent}", parent=change.parent)] if change.parent else []
+        texts = [say("forked from {parent}", parent=public_id(change.parent))] if change.parent else []
         texts += [change_text(path, pair) for path, pair in change.changes.items()]
         more = f" +{len(texts) - 1}" if len(texts) > 1 else ""
         words = "<br>".join(say("step {step:,}: {text_}", step=change.step, text_=text) for text in texts[:8])

@@ -16,6 +16,7 @@ from dashboard.charts.overlay import tone_color, tone_dash
 from dashboard.comparing.catalog import Summary
 from dashboard.language import ENGLISH, language, translated
 from dashboard.palette import palette
+from engine.limits import is_private
 
 ROWS = "run-table-rows"  # where a tab keeps them
 _SAID = (  # by run_table.js, and the states of runs
@@ -29,7 +30,7 @@ _SAID = (  # by run_table.js, and the states of runs
     *("target", "patience"),
     *("Pick #name", "Star #name", "Take the star off #name", "Open #name on the Train page"),
 )
-_Kept = tuple[Summary, int | None, bytes]  # what a row was made of, and the row
+_Kept = tuple[Summary, int | None, str, bytes]  # what a row was made of, and the row
 _Rows = dict[str, _Kept]  # by run
 _HERE = Path(__file__)
 _BORDERS = {"solid": "solid", "dash": "dashed", "dashdot": "dotted"}  # a line in a chart -> in a table
@@ -76,9 +77,12 @@ def run_table(
 
     # Bytes, made of rows that are kept: Streamlit would turn 500 dictionaries into JSON twice, several times a second.
     kept: _Rows = st.session_state.get(ROWS, {})
-    made: _Rows = {each.id: _kept_row(kept.get(each.id), each, tones.get(each.id)) for each in summaries}
+    seen = {each.id for each in summaries}
+    made: _Rows = {
+        each.id: _kept_row(kept.get(each.id), each, tones.get(each.id), _parent(each, seen)) for each in summaries
+    }
     st.session_state[ROWS] = made  # of this tab, which has colours of its own; what is not in the table is forgotten
-    rows = b",".join(row for _, _, row in made.values())
+    rows = b",".join(row for *_, row in made.values())
     rest = json.dumps({"picked": list(picked), "revision": revision, "words": _words()}).encode()
     data = b'{"rows":[' + rows + b"]," + rest[1:]
     _component()(data=data, key=key, height="content", on_picked_change=picked_changed, on_act_change=acted)
@@ -100,12 +104,17 @@ def _reported(key: str, name: str) -> Any:
     return state.get(name) if isinstance(state, Mapping) else getattr(state, name, None)
 
 
-def _kept_row(kept: _Kept | None, each: Summary, tone: int | None) -> _Kept:
-    """The row as JSON, made anew only for a new summary or another line."""
-    if kept is not None and kept[0] is each and kept[1] == tone:
+def _parent(each: Summary, seen: set[str]) -> str:
+    """The run that this one goes on from; where ids are keys, only one that this person sees in any case."""
+    return each.about.parent if each.about.parent in seen or not is_private() else ""
+
+
+def _kept_row(kept: _Kept | None, each: Summary, tone: int | None, parent: str) -> _Kept:
+    """The row as JSON, made anew only for a new summary, another line or another parent."""
+    if kept is not None and kept[0] is each and kept[1:3] == (tone, parent):
         return kept
-    row = _row(each) | {"line": None if tone is None else line_style(tone)}
-    return each, tone, json.dumps(row).encode()
+    row = _row(each) | {"parent": parent, "line": None if tone is None else line_style(tone)}
+    return each, tone, parent, json.dumps(row).encode()
 
 
 def _row(each: Summary) -> dict[str, Any]:
@@ -117,7 +126,6 @@ def _row(each: Summary) -> dict[str, Any]:
         "note": each.about.note,
         "starred": each.about.starred,
         "kind": each.about.kind if each.about.group else "",
-        "parent": each.about.parent,
         "state": each.state,
         "outcome": each.outcome,
         "going": each.going,

@@ -128,13 +128,12 @@ def _verify() -> None:
     except ChallengeError as error:
         now.problem = translated(str(error))
         return
-    now.checks = checking.begin(session.runs(), str(st.session_state.get("codes", "")), now.own)
+    now.checks = checking.begin(str(st.session_state.get("codes", "")), now.own, now.checks)
 
 
 def _results(was_waiting: bool) -> None:
     now, runs = desk(), session.runs()
-    for each in now.checks:
-        checking.look(runs, each)
+    checking.look(runs, now.checks)
     if now.checks:
         body = "".join(_row(each) for each in now.checks)
         heads = (say("Who"), say("Challenge"), say("Says"), say("Verdict"))
@@ -170,6 +169,8 @@ def _verdict(check: checking.Check) -> str:
     """HTML; all words in it are escaped."""
     if check.problem:
         return f'<b class="refused">{escape(say("Cannot be checked"))}</b><br>{escape(translated(check.problem))}'
+    if check.verdict is None and not check.run_id:
+        return escape(" ".join((say("It waits for its turn."), translated(check.waits))).strip())
     if check.verdict is None:
         share = checking.share_done(session.runs(), check)
         return escape(say("Training it again: {share:.0f} %", share=100 * share))

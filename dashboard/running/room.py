@@ -20,8 +20,12 @@ BYTES_A_STEP = 100  # of events, about
 FEWEST_BYTES = 1_000_000  # free on a disk below which it counts as full
 
 
+class NoRoomError(RunError):
+    """Another run would be more than the installation allows now; later it may not be."""
+
+
 def check_counts(waiting: int, of_owner: int) -> None:
-    """Whether another run may wait. of_owner: runs of the same browser that train or wait. Raises RunError."""
+    """Whether another run may wait. of_owner: runs of the same browser that train or wait. Raises NoRoomError."""
     try:
         advice = say("Wait until some have ended, or delete some that wait.")
         QUEUE.check(waiting + 1, say("{count} runs would wait for a core", count=waiting + 1), advice)
@@ -29,22 +33,38 @@ def check_counts(waiting: int, of_owner: int) -> None:
             said = say("{count} runs of yours would train or wait", count=of_owner + 1)
             RUNS_EACH.check(of_owner + 1, said, say("Stop one of them, or wait until one has ended."))
     except LimitError as error:
-        raise RunError(str(error)) from None
+        raise NoRoomError(str(error)) from None
 
 
 def check_disk(root: Path, config: TrainingConfig, going: Sequence[RunFolder]) -> None:
-    """Whether all runs and this one fit into what they may take. Raises RunError. going: those that train or wait."""
-    if not RUNS_BYTES.value():
-        return
-    names = {run.id for run in going}
-    taken = sum(_bytes_of(path) for path in _folders(root) if path.name not in names)
-    taken += sum(max(_bytes_of(run.path), _bound_of(run)) for run in going)
-    wanted = taken + largest_bytes(config)
-    said = say("All runs, with what this one may come to take, would take {size}", size=amount(wanted))
+    """Whether all runs and this one fit into what they may take. Raises NoRoomError.
+
+    going: those that train or wait.
+    """
+    if RUNS_BYTES.value():
+        wanted = _taken(root, going) + largest_bytes(config)
+        _check(wanted, say("All runs, with what this one may come to take, would take {size}", size=amount(wanted)))
+
+
+def check_import(root: Path, size: int, going: Sequence[RunFolder]) -> None:
+    """Whether a run of so many bytes, which nothing trains as yet, fits in as well. Raises NoRoomError."""
+    if RUNS_BYTES.value():
+        wanted = _taken(root, going) + size
+        _check(wanted, say("All runs, with this one, would take {size}", size=amount(wanted)))
+
+
+def _check(wanted: int, said: str) -> None:
     try:
         RUNS_BYTES.check(wanted, said, say("Delete runs that you no longer need."))
     except LimitError as error:
-        raise RunError(str(error)) from None
+        raise NoRoomError(str(error)) from None
+
+
+def _taken(root: Path, going: Sequence[RunFolder]) -> int:
+    """Bytes that all runs take; of those that train or wait, that they may come to take."""
+    names = {run.id for run in going}
+    taken = sum(_bytes_of(path) for path in _folders(root) if path.name not in names)
+    return taken + sum(max(_bytes_of(run.path), _bound_of(run)) for run in going)
 
 
 def largest_bytes(config: TrainingConfig) -> int:

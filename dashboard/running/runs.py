@@ -10,6 +10,7 @@ import itertools
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from engine.mending import recovered_control
 from engine.rundir import Control, RunError, RunFolder, Status, tail_events
 from engine.rundir import runs as run_folders
 from engine.snapshots import at_or_before, snapshots
+from engine.travel import receive
 
 __all__ = ["PROJECT", "Runs"]
 
@@ -117,12 +119,36 @@ class Runs:
             raise RunError(f"run {run_id} kept no weights from step {step:,} or before; choose a later step.")
         owner = self._visitor.owner()
         self._make_sure_of_room(config, owner)
-        run = fork(self.root, parent, snapshot, config, new_id(owner))
-        with contextlib.suppress(OSError):  # it trains without
+        step = snapshot.step
+
+        def add(run: RunFolder) -> None:
             write_owner(run, owner)
-            write_about(run, About(parent=run_id, parent_step=snapshot.step))
+            write_about(run, About(parent=run_id, parent_step=step))
+
+        run = fork(self.root, parent, snapshot, config, new_id(owner), add)
         self._enqueue(run.id)
         return run
+
+    def receiver(self) -> Callable[[Path, str, str], RunFolder]:
+        """What brings a run in for whoever asks now: it may be called in a thread, where nobody asks.
+
+        It takes the file, what that is called, and the data here that the run is to go on with ("" for none), and
+        gives the new run, which nothing trains. It raises TravelError, also where there is no room on the disk.
+        """
+        owner = self._visitor.owner()
+
+        def bring_in(file: Path, name: str, source: str) -> RunFolder:
+            return receive(
+                self.root,
+                file,
+                name,
+                source,
+                run_id=new_id(owner),
+                weigh=lambda size: room.check_import(self.root, size, self._going()),
+                add=lambda run: write_owner(run, owner),
+            )
+
+        return bring_in
 
     def resume(self, run_id: str) -> None:
         """Go on with a run whose worker is gone, or that none has taken yet. Raises RunError."""
@@ -257,15 +283,19 @@ class Runs:
     def _make_sure_of_room(self, config: TrainingConfig, owner: str) -> None:
         """Raise RunError where another run would be more than this installation allows."""
         with self._lock:
-            going = [
-                *self._workers.at_work(),
-                *(run_id for run_id in self._waiting if run_id not in self._workers.at_work()),
-            ]
+            going = self._going()
             training = self._training()
             waiting = len(self._waiting) if training >= self._most else -1  # it would begin at once
-        of_owner = sum(1 for run_id in going if owner and self._owner(run_id) == owner)
+        of_owner = sum(1 for run in going if owner and owner_of(run) == owner)
         room.check_counts(waiting, of_owner)
-        room.check_disk(self.root, config, [RunFolder(self.root / run_id) for run_id in going])
+        room.check_disk(self.root, config, going)
+
+    def _going(self) -> list[RunFolder]:
+        """The runs that train or wait."""
+        with self._lock:
+            return [
+                RunFolder(self.root / run_id) for run_id in dict.fromkeys([*self._workers.at_work(), *self._waiting])
+            ]
 
     def _leave_queue(self, run_id: str) -> None:
         with contextlib.suppress(ValueError):

@@ -19,6 +19,7 @@ from dashboard.sharing.desk import desk, keyed, shown_run, tell_of
 from engine.about import LONGEST_NOTE, read_about
 from engine.arrays import Bytes
 from engine.history import History
+from engine.limits import public_id
 from engine.report import curves_csv, data_json, gather
 from engine.report import render as render_report
 from engine.rundir import RunFolder
@@ -141,5 +142,5 @@ def curves(run: RunFolder) -> bytes:
 
 def file_name(run: RunFolder) -> str:
     """A run's name as a file may have it."""
-    name = read_about(run).name or run.id
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)[:60].strip("-") or run.id
+    name = read_about(run).name or public_id(run.id)
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)[:60].strip("-") or public_id(run.id)

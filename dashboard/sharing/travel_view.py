@@ -16,11 +16,11 @@ from dashboard.sharing.desk import desk, shown_run, wait_for
 from dashboard.sharing.report_view import curves, file_name
 from engine.about import read_about
 from engine.history import History
+from engine.limits import UPLOAD, amount
 from engine.rundir import RunError, RunFolder
 from engine.snapshots import snapshots
-from engine.travel import event_file, pack, receive
+from engine.travel import event_file, pack
 
-UPLOAD_MB = 100
 NONE = ""
 
 
@@ -97,7 +97,7 @@ def _in() -> None:
     sent = st.file_uploader(
         say("A run or a checkpoint"),
         type=["zip", "npz"],
-        max_upload_size=UPLOAD_MB,
+        max_upload_size=max(UPLOAD.value() >> 20, 1),
         key=key,
         label_visibility="collapsed",
     )
@@ -120,14 +120,15 @@ def _in() -> None:
 
 def _receive(file_id: str, name: str, content: bytes) -> None:
     """Once for each file that was sent."""
-    here, root = desk(), session.runs().root
+    here, bring_in = desk(), session.runs().receiver()
     source = here.source
 
     def work(tell: object) -> str:
+        UPLOAD.check(len(content), f"It has {amount(len(content))}", "Take it out without snapshots.")
         with tempfile.TemporaryDirectory() as scratch:
             file = Path(scratch) / "sent"
             file.write_bytes(content)
-            return receive(root, file, name, source).id
+            return bring_in(file, name, source).id
 
     found = wait_for(("receive", file_id, source), work)
     if found.problem:

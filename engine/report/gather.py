@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,14 @@ from engine.fingerprint import fingerprint
 from engine.history import History
 from engine.judging import held_images, predict
 from engine.layers import ShapeError
+from engine.limits import is_private, public_id
 from engine.link import encode, stays_here
 from engine.metrics import ClassScores, class_scores, confusion_matrix
 from engine.network import LayerSummary
 from engine.recipe import grouped, recipe
 from engine.rundir import RunFolder, Status
 from engine.spec import SettingError
+from engine.travel.packing import plain
 
 MOST_ERRORS = 24
 Tell = Callable[[float], None]
@@ -92,6 +94,7 @@ def gather(run: RunFolder, pins: Sequence[tuple[int, Bytes]] = (), tell: Tell = 
     Raises RunError where the run itself cannot be read; all else that is missing is told in `problems`.
     """
     config, history, problems = run.config(), History(run.events_file), []
+    about = read_about(run)
     history.update()
     status = run.status()
     layers: tuple[LayerSummary, ...] = ()
@@ -118,9 +121,9 @@ def gather(run: RunFolder, pins: Sequence[tuple[int, Bytes]] = (), tell: Tell = 
                 problems.append(f"The {which} images could not be looked at: {error}")
         pinned = _asked(model, pins)
     return Gathered(
-        id=run.id,
-        about=read_about(run),
-        config=config,
+        id=public_id(run.id),
+        about=replace(about, parent=public_id(about.parent)),
+        config=plain(config) if is_private() else config,  # a path may hold a run's id, and that is a key
         history=history,
         status=status,
         created=_created(run, history),

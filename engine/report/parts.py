@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from engine.history import sentence
+from engine.limits import public_id
 from engine.report.gather import Gathered
 from engine.report.tables import named, settings, words
 
@@ -107,7 +108,7 @@ def changes_html(run: Gathered) -> str:
     rows = []
     for number, change in enumerate(run.history.changes, 1):
         what = "; ".join(f"{path}: {_value(old)} → {_value(new)}" for path, (old, new) in change.changes.items())
-        origin = f"goes on from run {change.parent}" if change.parent else ""
+        origin = f"goes on from run {public_id(change.parent)}" if change.parent else ""
         rows.append([str(number), f"{change.step:,}", f"{change.epoch:.2f}", "; ".join(filter(None, (origin, what)))])
     if not rows:
         return "<p>Nothing.</p>"

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from engine.config import TrainingConfig
 from engine.history import History, Table
+from engine.limits import public_id
 from engine.report.gather import Gathered, Judged
 from engine.spec import Settings, default_of, describe
 
@@ -163,7 +164,9 @@ def _run(run: Gathered, most: int) -> dict[str, Any]:
         "weights_step": run.weights_step,
         "started": history.started,
         "ended": history.ended,
-        "changes": [{"step": each.step, "changes": each.changes, "parent": each.parent} for each in history.changes],
+        "changes": [
+            {"step": each.step, "changes": each.changes, "parent": public_id(each.parent)} for each in history.changes
+        ],
         "curves": {
             name: {key: [_number(value) for value in column.tolist()] for key, column in table.items()}
             for name, table in tables.items()

@@ -21,6 +21,7 @@ from engine.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from engine.config import TrainingConfig
 from engine.control import Control
 from engine.datasets import BUILT_IN
+from engine.limits import is_private, public_id
 from engine.rundir import RunError, RunFolder
 from engine.snapshots import snapshots
 
@@ -40,12 +41,14 @@ def pack(run: RunFolder, target: Path, with_snapshots: bool = False, tell: Tell 
         control = run.control()
     except RunError:
         control = Control()
-    manifest = {"format": FORMAT, "id": run.id, "made": time.time(), "source": plain(config).data.source}
+    manifest = {"format": FORMAT, "id": public_id(run.id), "made": time.time(), "source": plain(config).data.source}
     texts = {
         NAME: manifest,
         "config.json": plain(config).to_json(),
         "control.json": asdict(replace(control, wish="running", until_step=None, until_epoch=None)),
-        "about.json": asdict(replace(about, group="", kind="")),  # the other runs of a race stay here
+        "about.json": asdict(
+            replace(about, group="", kind="", parent=public_id(about.parent))
+        ),  # a race's others stay here
     }
     files = [(name, run.path / name) for name in WEIGHTS]
     files += [(f"snapshots/{each.path.name}", each.path) for each in snapshots(run)] if with_snapshots else []
@@ -55,12 +58,29 @@ def pack(run: RunFolder, target: Path, with_snapshots: bool = False, tell: Tell 
             for name, data in texts.items():
                 archive.writestr(name, json.dumps(data, allow_nan=False))
             if run.events_file.exists():
-                archive.write(run.events_file, "events.jsonl")
+                _add_events(archive, run.events_file)
             for number, (name, path) in enumerate(files):
                 tell(number / len(files))
                 _add_weights(archive, name, path, Path(scratch) / "weights.npz")
         shutil.move(new, target)
     return target
+
+
+def _add_events(archive: zipfile.ZipFile, path: Path) -> None:
+    """What was told, as it is, but for the ids of runs that it went on from, where these are keys."""
+    with path.open("rb") as lines, archive.open("events.jsonl", "w", force_zip64=True) as target:
+        for line in lines:
+            target.write(_public(line) if is_private() and b'"parent"' in line else line)
+
+
+def _public(line: bytes) -> bytes:
+    """A line of events that may name a run; damaged ones, which no reader takes, are left out."""
+    try:
+        event = json.loads(line)
+        parent = event["parent"]
+        return json.dumps(event | {"parent": public_id(parent)}, allow_nan=False).encode() + b"\n"
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return b""
 
 
 def _add_weights(archive: zipfile.ZipFile, name: str, path: Path, scratch: Path) -> None:

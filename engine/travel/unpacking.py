@@ -11,6 +11,7 @@ import tempfile
 import time
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from re import fullmatch
@@ -43,17 +44,28 @@ class TravelError(PlainError):
     """A file that is no run and no checkpoint, or one that must not be opened."""
 
 
-def receive(root: Path, file: Path, name: str = "", source: str = "") -> RunFolder:
+def receive(
+    root: Path,
+    file: Path,
+    name: str = "",
+    source: str = "",
+    run_id: str = "",
+    weigh: Callable[[int], None] = lambda size: None,
+    add: Callable[[RunFolder], None] = lambda run: None,
+) -> RunFolder:
     """A new run under `root` from a .zip of `pack`, or from a checkpoint. file: where it lies; name: what it is called.
 
-    source: the data on this computer that the run is to go on with, where it was trained on somebody's own.
+    source: the data on this computer that the run is to go on with, where it was trained on somebody's own. run_id:
+    of the new run; "" for one that tells the time. weigh: is given the bytes that it will take, and raises RunError
+    where there is no room. add: writes what else it begins with, before anybody can see it.
     Raises TravelError; nothing is left behind then.
     """
     name = name or file.name
     try:
         with tempfile.TemporaryDirectory() as scratch:
             found = _whole(file, Path(scratch)) if _is_run(file) else _single(file)
-            return _write(root, found, name, source, Path(scratch))
+            weigh(len(found.events) + sum(path.stat().st_size for path in found.weights.values()))
+            return _write(root, found, name, source, run_id, add)
     except (zipfile.BadZipFile, zlib.error, EOFError):
         raise TravelError(f"{printable(name, 80)} is damaged, or no .zip at all.") from None
     except (CheckpointError, RunError, SettingError, ShapeError, LimitError) as error:
@@ -198,7 +210,9 @@ def _check_weights(saved: Checkpoint, config: TrainingConfig, name: str) -> None
         raise TravelError(f"{name} in it belongs to another run: its network, data or seed differ from the settings.")
 
 
-def _write(root: Path, found: _Found, name: str, source: str, scratch: Path) -> RunFolder:
+def _write(
+    root: Path, found: _Found, name: str, source: str, run_id: str, add: Callable[[RunFolder], None]
+) -> RunFolder:
     """The run's folder, complete from the moment that it can be seen."""
     config = _at_home(found.config, source)
     origin = f"{found.origin}, from {printable(name, 60)}"
@@ -217,8 +231,9 @@ def _write(root: Path, found: _Found, name: str, source: str, scratch: Path) -> 
                 shutil.copyfile(path, target)
             else:
                 write_checkpoint(target, replace(saved, config=_at_home(saved.config, source)))
+        add(run)
 
-    return RunFolder.create(root, config, fill=fill)
+    return RunFolder.create(root, config, run_id, fill)
 
 
 def _at_home(config: TrainingConfig, source: str) -> TrainingConfig:
