@@ -13,12 +13,20 @@ if PROJECT not in sys.path:  # Streamlit puts this file's own folder there, not 
     sys.path.insert(0, PROJECT)
 
 from dashboard import language_menu, live_feed, pages, serving, session, style, visitor  # noqa: E402  (path first)
+from dashboard.language import translated  # noqa: E402
 from dashboard.learning import tour_card  # noqa: E402
+from dashboard.markdown import literal  # noqa: E402
 from dashboard.sharing import address  # noqa: E402
+from engine.limits import LimitError  # noqa: E402
 
 if __name__ == "__main__":
     st.set_page_config(page_title="Inkling", page_icon=style.ICON, layout="wide", initial_sidebar_state=400)
     language_menu.follow_address()
+    try:
+        session.runs()
+    except LimitError as error:  # whoever set up this installation has to mend it: nothing works before
+        st.error(literal(translated(str(error))))
+        st.stop()
     here = st.navigation([pages.page(name) for name in pages.TITLES], position="top")
     session.follow_address(here.url_path or pages.FIRST)
     address.follow()

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 
 import streamlit as st
 
 from dashboard import pages, session
+from engine.limits import LimitError
 
 
 @asynccontextmanager
@@ -18,5 +19,6 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 def _prepare() -> None:
-    session.runs()
+    with suppress(LimitError):  # every page says it
+        session.runs()
     import_module(f"dashboard.views.{pages.FIRST}")

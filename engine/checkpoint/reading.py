@@ -14,7 +14,7 @@ from engine.checkpoint import fields
 from engine.checkpoint.content import FORMAT, Checkpoint, CheckpointError, PassingError
 from engine.config import TrainingConfig, check_layers
 from engine.layers import ShapeError
-from engine.limits import PARAMETERS
+from engine.limits import PARAMETERS, LimitError
 from engine.network import LayerSummary
 from engine.npy import NpyError, read_layout, why_damaged
 from engine.optimizers import Adam
@@ -40,6 +40,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"there is no checkpoint {path}.") from None
     except (CheckpointError, NpyError) as error:
         raise CheckpointError(f"{path.name}: {error}") from None
+    except LimitError as error:  # it is no number
+        raise PassingError(f"{path.name} cannot be read: {error}") from None
     except (SettingError, ShapeError) as error:
         raise CheckpointError(f"{path.name}: its settings cannot be used: {error}") from None
     except Exception as error:  # zipfile, its decompressors and NumPy raise what they like at damaged bytes

@@ -243,3 +243,15 @@ def test_the_draw_page_asks_for_a_network_and_shows_how_a_drawing_is_prepared(ro
     app.session_state["canvas1"] = canvas_value(one())
     checked(app.run())
     assert "without: " in html(app)
+
+
+def test_a_limit_that_is_no_number_is_said_on_the_page(tmp_path, monkeypatch):
+    monkeypatch.setenv("INKLING_RUNS", str(tmp_path))
+    session.runs.clear()
+    monkeypatch.setenv("INKLING_QUEUE", "many")
+    at = AppTest.from_file(str(APP), default_timeout=30).run()
+    assert not at.exception
+    assert [each.value.replace("\\", "") for each in at.error] == [
+        "INKLING_QUEUE must be a whole number, 0 for no limit; got 'many'."
+    ]
+    assert not at.button

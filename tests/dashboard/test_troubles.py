@@ -139,7 +139,7 @@ def test_damaged_commands_do_not_keep_a_person_from_commanding(full: Runs) -> No
     run = full.start(SMALL)
     run.control_file.write_text("{no json")
     full.command(run.id, wish="stopped")
-    assert run.control() == Control("stopped")
+    assert run.control() == Control("stopped", plan_lost=True)
     run.control_file.write_text("")
     full.change(run.id, {"optimizer.learning_rate": 0.01})
     assert run.control().settings == {"optimizer.learning_rate": 0.01}

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from engine.checkpoint import CheckpointError, load_checkpoint, read_checkpoint, write_checkpoint
+from engine.checkpoint import CheckpointError, PassingError, load_checkpoint, read_checkpoint, write_checkpoint
 from engine.layers import ShapeError
 from engine.trainer import Trainer
 
@@ -210,6 +210,12 @@ def test_a_run_over_the_limits_of_training_can_still_be_read_but_not_gone_on_wit
             assert model.outputs(digits.test_images).shape == (len(digits.test_images), model.classes)
             with pytest.raises(ShapeError, match=variable):
                 Trainer(model.config, digits, model.checkpoint)
+
+
+def test_a_limit_that_is_no_number_does_not_make_a_file_damaged(saved, monkeypatch):
+    monkeypatch.setenv("INKLING_PARAMETERS", "many")
+    with pytest.raises(PassingError, match=r"saved\.npz cannot be read: INKLING_PARAMETERS must be a whole number"):
+        read_checkpoint(saved)
 
 
 def test_a_network_that_gives_more_numbers_for_an_image_than_there_is_memory_is_refused(saved):

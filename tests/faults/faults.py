@@ -228,7 +228,8 @@ def read_only(scene: Scene) -> Loss:
         if status.busy:
             assert any("only be read" in each for each in troubles(run, status)), troubles(run, status)
             scene.sleep(0, 1)
-            os.kill(scene.pid(run), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # at its end it gives up by itself
+                os.kill(scene.pid(run), signal.SIGKILL)
             wait(lambda: scene.is_interrupted(run), "it is seen")
         with pytest.raises(RunError, match=r"Read-only|trained already"):
             scene.runs.resume(run.id)
