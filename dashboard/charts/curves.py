@@ -83,7 +83,7 @@ class _Lines:
 def _figure(
     history: History, lines: _Lines, limits: Limits, title: str, value: str, at_step: int | None, colors: Palette
 ) -> Figure:
-    x = x_axis(lines.x, lines.end, colors, lines.empty)
+    x = x_axis(lines.x, lines.end, colors, lines.empty, growing=history.ended is None)
     found = marks(history, lines.x, lines.end)
     if lines.empty:
         notes = [empty_note(history, colors)]

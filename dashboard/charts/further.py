@@ -74,7 +74,7 @@ def further_figure(
     y = _value_axis(quantity, known) | {"title": translated(quantity.axis), "showticklabels": not empty}
     figure_layout = layout(
         colors,
-        x_axis(x, end, colors, empty),
+        x_axis(x, end, colors, empty, growing=history.ended is None),
         y,
         hovermode="x unified",
         showlegend=False,

@@ -1,5 +1,6 @@
 """What the curves over a run have in common: the axis along the bottom, and one line."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,21 @@ from dashboard.language import translated
 from dashboard.palette import Palette
 from engine.history import History, Table
 
+ROOM = 1.12  # an axis that grows does so by this factor
 X_AXES = {"step": "step", "epoch": "epoch", "seconds": "seconds of training"}  # name of the column -> title
 X_LABELS = {"step": "step %{x:,d}", "epoch": "epoch %{x:.2f}", "seconds": "%{x:.1f} seconds"}
 
 
-def x_axis(name: str, end: float, colors: Palette, empty: bool = False) -> dict[str, Any]:
-    """The settings of the axis along the bottom, from 0 to `end`. Raises ValueError for a name that is none."""
+def x_axis(name: str, end: float, colors: Palette, empty: bool = False, growing: bool = False) -> dict[str, Any]:
+    """The settings of the axis along the bottom, from 0 to `end`. Raises ValueError for a name that is none.
+
+    growing: with some room at the right, which lines fill before the axis has to be drawn anew.
+    """
     if name not in X_AXES:
         raise ValueError(f"x must be one of {', '.join(X_AXES)}; got {name!r}")
     return {
         "title": translated(X_AXES[name]),
-        "range": [0.0, end * 1.01 or 1.0],
+        "range": [0.0, (_roomy(end) if growing else end * 1.01) or 1.0],
         "uirevision": name,
         "unifiedhovertitle": {"text": translated(X_LABELS[name])},
         "showgrid": False,
@@ -33,6 +38,11 @@ def x_axis(name: str, end: float, colors: Palette, empty: bool = False) -> dict[
         "spikecolor": colors.grid,
         "nticks": 8,
     }
+
+
+def _roomy(end: float) -> float:
+    """The next power of ROOM."""
+    return ROOM ** math.ceil(math.log(end * 1.01, ROOM)) if end > 0 else 0.0
 
 
 def run_end(history: History, x: str) -> float:

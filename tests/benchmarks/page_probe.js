@@ -10,39 +10,27 @@
   document.addEventListener("keydown", note(probe.keys), true);
   document.addEventListener("pointerup", note(probe.strokes), true);
 
-  // Every drawing of a chart: which, when it was there, what it cost, and where its newest point lies.
-  const values = (column) => column?._inputArray ?? column ?? [];
-  const newest = (chart) => Math.max(-1, ...chart.data.map((line) => Number(values(line.x).at?.(-1) ?? -1)));
+  // Every drawing of a chart: which, when it was there, what it cost, and where its newest point lies. A chart says so.
   const place = (chart) => chart.closest("[class*=st-key-]")?.className.match(/st-key-(\S+)/)?.[1] ?? "";
-  let library;
-  Object.defineProperty(window, "Plotly", {
-    configurable: true,
-    get: () => library,
-    set: (plotly) => {
-      const react = plotly.react;
-      plotly.react = function (chart, ...rest) {
-        const begun = now();
-        const result = react.call(this, chart, ...rest);
-        probe.drawn.push({ at: now(), cost: now() - begun, chart: place(chart), newest: newest(chart) });
-        return result;
-      };
-      library = plotly;
-    },
+  document.addEventListener("live-chart-drawn", ({ target, detail }) => {
+    probe.drawn.push({ at: now(), cost: detail.cost, chart: place(target), newest: detail.newest });
   });
 
-  // What the server sends: its messages of one update follow each other closely.
-  let arrived = 0;
+  // What the server sends: over its socket, and in answer to the page's own questions, each an update.
   const Socket = window.WebSocket;
   window.WebSocket = class extends Socket {
     constructor(...rest) {
       super(...rest);
-      this.addEventListener("message", ({ data }) => {
-        probe.received += data.byteLength ?? data.size ?? data.length;
-        probe.updates += now() - arrived > 100;
-        arrived = now();
-      });
+      this.addEventListener("message", ({ data }) => { probe.received += data.byteLength ?? data.size ?? data.length; });
     }
   };
+  new PerformanceObserver((list) => {
+    for (const { name, transferSize } of list.getEntries()) {
+      if (!name.includes("/inkling/live")) continue;
+      probe.received += transferSize;
+      probe.updates += 1;
+    }
+  }).observe({ type: "resource", buffered: true });
 
   const inside = (root, selector) => {
     for (const host of root?.querySelectorAll("*") ?? []) {
