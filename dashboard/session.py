@@ -17,7 +17,7 @@ from engine.config import TrainingConfig
 from engine.layers import Dense, Layer
 from engine.limits import check_all
 from engine.presets import DEFAULT, PRESETS
-from engine.rundir import runs_folder
+from engine.rundir import RunError, RunFolder, runs_folder
 
 T = TypeVar("T")
 
@@ -249,6 +249,15 @@ def runs() -> Runs:
     if os.environ.get("INKLING_SPARE") != "0":
         made.keep_spare()
     return made
+
+
+def shown_run() -> RunFolder | None:
+    """The run that the page shows, if there is one of that name."""
+    run_id = shown().run_id
+    try:
+        return runs().open(run_id) if run_id is not None else None
+    except RunError:
+        return None
 
 
 @st.cache_resource(show_spinner=False)

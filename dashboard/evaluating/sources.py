@@ -30,15 +30,6 @@ class Source:
     live: bool = False
 
 
-def shown_run() -> RunFolder | None:
-    """The run in the address, if there is one of that name."""
-    run_id = session.shown().run_id
-    try:
-        return session.runs().open(run_id) if run_id is not None else None
-    except RunError:
-        return None
-
-
 def name_of(run: RunFolder) -> str:
     """What people call it."""
     return read_about(run).name or run.id

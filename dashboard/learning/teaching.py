@@ -10,8 +10,7 @@ from dashboard.language import say, translated
 from dashboard.learning import checking, playing
 from dashboard.markdown import literal
 from dashboard.settings import locks
-from dashboard.settings.forms import words
-from dashboard.sharing import lock_names
+from dashboard.sharing import address, lock_names
 from engine.challenge import FAULTS, Budget, Challenge, ChallengeError, Goal, encode_challenge
 from engine.challenge.rules import LONGEST_NAME, LONGEST_TEXT
 from engine.spec import SettingError
@@ -61,8 +60,8 @@ def render_maker() -> None:
         )
         epochs = st.number_input(say("Most epochs; 0: any number"), 0, 10_000, 3, 1, key="maker-epochs")
     names = [each for each in lock_names.known() if each != locks.PRESET]
-    locked = st.multiselect(say("Locked: shown, but fixed"), names, format_func=_setting, key="maker-locked")
-    hidden = st.multiselect(say("Hidden: not even shown"), names, format_func=_setting, key="maker-hidden")
+    locked = st.multiselect(say("Locked: shown, but fixed"), names, format_func=lock_names.in_words, key="maker-locked")
+    hidden = st.multiselect(say("Hidden: not even shown"), names, format_func=lock_names.in_words, key="maker-hidden")
     fault = st.selectbox(
         say("Hidden fault to be found"),
         [NO_FAULT, *(name for name, each in FAULTS.items() if each.mends)],
@@ -85,18 +84,13 @@ def render_maker() -> None:
     except (ChallengeError, SettingError) as error:
         st.error(literal(translated(str(error))))
         return
-    base = str(st.context.url or "").split("/learn")[0].rstrip("/")
     st.caption(say("The link, {count:,} characters long. Whoever opens it takes the challenge.", count=len(encoded)))
-    st.code(f"{base}/?{playing.ADDRESS}={encoded}", language=None, wrap_lines=True)
+    st.code(f"{address.base()}?{playing.ADDRESS}={encoded}", language=None, wrap_lines=True)
     if challenge not in desk().own:
         desk().own = [*desk().own[-20:], challenge]
     if st.button(say("Try it yourself"), key="maker-try"):
-        playing.begin(encoded)
-        st.switch_page(pages.page("train"))
-
-
-def _setting(path: str) -> str:
-    return " · ".join(translated(words(part)) for part in path.split("."))
+        if playing.begin(encoded):
+            st.switch_page(pages.page("train"))
 
 
 def render_checks() -> None:

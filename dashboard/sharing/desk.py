@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from dashboard import session
@@ -42,24 +41,6 @@ def wait_for(key: tuple[Any, ...], work: Callable[[Any], Any]) -> Progress[Any]:
     if not found.done:
         desk().waiting = True
     return found
-
-
-def stamp(path: Path | None) -> tuple[Any, ...]:
-    """What tells a file from itself with other contents; of one that is gone, or of none, nothing."""
-    try:
-        found = path.stat() if path is not None else None
-    except OSError:
-        found = None
-    return (str(path), found.st_mtime_ns, found.st_ino) if found is not None else ()
-
-
-def shown_run() -> RunFolder | None:
-    """The run in the address, if there is one of that name."""
-    run_id = session.shown().run_id
-    try:
-        return session.runs().open(run_id) if run_id is not None else None
-    except RunError:
-        return None
 
 
 def tell_of(run: RunFolder, **changes: Any) -> None:

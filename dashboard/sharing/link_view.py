@@ -1,5 +1,6 @@
 """The link: to the settings, or to those of a run; what it leaves here; and one that locks or hides controls."""
 
+import contextlib
 from pathlib import Path
 
 import streamlit as st
@@ -8,10 +9,10 @@ from dashboard import session, style
 from dashboard.controlled import controlled
 from dashboard.language import say, translated
 from dashboard.markdown import literal
-from dashboard.running.jobs import Progress
+from dashboard.running.jobs import Progress, stamp
 from dashboard.settings.locks import Locks
 from dashboard.sharing import address, lock_names
-from dashboard.sharing.desk import desk, keyed, shown_run, stamp, wait_for
+from dashboard.sharing.desk import desk, keyed, wait_for
 from engine.checkpoint import read_checkpoint
 from engine.config import TrainingConfig
 from engine.fingerprint import fingerprint
@@ -23,7 +24,7 @@ from engine.spec import SettingError
 
 def render() -> None:
     """The whole section."""
-    run = shown_run()
+    run = session.shown_run()
     config = _chosen(run)
     st.markdown(say("**A link to these settings**, seed included. Who opens it sees this page, ready to train."))
     text = address.link(config)
@@ -85,8 +86,11 @@ def _fingerprints(config: TrainingConfig, run: RunFolder | None) -> None:
 
 def stamp_of(config: TrainingConfig) -> tuple[object, ...]:
     """Of the files that the settings name: their contents may change under the same name."""
-    names = (config.data.source, config.data.personal, config.start_from)
-    return tuple(stamp(Path(name)) for name in names if name)
+    found = []
+    for name in (config.data.source, config.data.personal, config.start_from):
+        with contextlib.suppress(OSError):  # nothing is there, as of data that is known by its name
+            found.append(stamp(Path(name)))
+    return tuple(found)
 
 
 def weights_of(run: RunFolder) -> str:
@@ -97,11 +101,14 @@ def weights_of(run: RunFolder) -> str:
 
 
 def ask_weights(run: RunFolder) -> Progress[str] | None:
-    """The fingerprint of a run's newest weights as a job; None without weights."""
+    """The fingerprint of a run's newest weights as a job; None without weights, also where they are just gone."""
     newest = run.newest
     if newest is None:
         return None
-    key = ("fingerprint", *stamp(newest))
+    try:
+        key = ("fingerprint", *stamp(newest))
+    except OSError:
+        return None
     return session.jobs().ask(key, lambda tell: grouped(fingerprint(read_checkpoint(newest))), patience=0.05)
 
 
@@ -122,7 +129,7 @@ def _teacher(config: TrainingConfig) -> None:
     with st.expander(say("For a class: lock or hide controls"), key="share-teacher", on_change="rerun") as opened:
         if not opened.open:
             return
-        look = {"format_func": words, "placeholder": say("none")}
+        look = {"format_func": lock_names.in_words, "placeholder": say("none")}
         known = list(lock_names.known())
         here.locked = keyed(st.multiselect, say("Locked: shown, but fixed"), known, "share-locked", here.locked, **look)
         here.hidden = keyed(st.multiselect, say("Hidden"), known, "share-hidden", here.hidden, **look)
@@ -135,8 +142,3 @@ def _teacher(config: TrainingConfig) -> None:
                 "stack. Who opens the link can unlock: it guides, and is no examination."
             )
         )
-
-
-def words(name: str) -> str:
-    """A setting's path as people read it."""
-    return name.replace("_", " ").replace(".", " · ")

@@ -7,8 +7,8 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
-from dashboard.language import say
-from dashboard.settings.forms import family_of
+from dashboard.language import say, translated
+from dashboard.settings.forms import family_of, words
 from dashboard.settings.locks import PRESET
 from engine.config import TrainingConfig
 from engine.spec import Settings, describe
@@ -48,3 +48,8 @@ def written(names: frozenset[str]) -> str:
     """The names as a link has them: of a setting and its parts, the setting alone."""
     kept = [name for name in known() if name in names and name.partition(".")[0] not in names - {name}]
     return ",".join(kept)
+
+
+def in_words(path: str) -> str:
+    """A setting's path as people read it, such as "Optimizer · Learning rate"."""
+    return " · ".join(translated(words(part)) for part in path.split("."))

@@ -15,7 +15,7 @@ from dashboard.drawing.pin_curves import Pinned
 from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.sharing import address, expectation
-from dashboard.sharing.desk import desk, keyed, shown_run, tell_of
+from dashboard.sharing.desk import desk, keyed, tell_of
 from engine.about import LONGEST_NOTE, read_about
 from engine.arrays import Bytes
 from engine.history import History
@@ -29,7 +29,7 @@ MOST_RUNS = 7  # in one report: so many colours are told apart
 
 def render() -> None:
     """The whole section."""
-    run = shown_run()
+    run = session.shown_run()
     if run is None:
         st.caption(say("No run is shown. Train one, or choose one on the page Runs; its report is made here."))
         expectation.render("share")
@@ -143,4 +143,6 @@ def curves(run: RunFolder) -> bytes:
 def file_name(run: RunFolder) -> str:
     """A run's name as a file may have it."""
     name = read_about(run).name or public_id(run.id)
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)[:60].strip("-") or public_id(run.id)
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)[:60].strip("-") or public_id(
+        run.id
+    )

@@ -12,7 +12,7 @@ from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.settings import data_menu
 from dashboard.settings.own_files import kept
-from dashboard.sharing.desk import desk, shown_run, wait_for
+from dashboard.sharing.desk import desk, wait_for
 from dashboard.sharing.report_view import curves, file_name
 from engine.about import read_about
 from engine.history import History
@@ -28,7 +28,7 @@ def render() -> None:
     """The whole section."""
     with st.container(key="share-out", gap="small"):
         st.markdown("##### " + say("Take a run out"), anchors=False)
-        run = shown_run()
+        run = session.shown_run()
         if run is None:
             st.caption(say("No run is shown. Train one, or choose one on the page Runs."))
         else:

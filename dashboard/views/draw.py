@@ -18,7 +18,6 @@ from dashboard.live_chart import load_plotly
 from dashboard.settings.sidebar import more
 from dashboard.training.steering import WAITING
 from engine.drawing import Prepared
-from engine.rundir import RunError, RunFolder
 
 TICK = 0.3  # seconds between two looks at a network that trains
 PAD_SIDE = 340  # pixels; fits into a window 360 pixels wide
@@ -30,14 +29,14 @@ ONLY_PAD, NO_PAD = "<style></style>", "<style>.st-key-the-pad { display: none; }
 def render() -> None:
     """The whole page. All of it is one fragment: a stroke runs that again, and nothing else."""
     desk = session.desk()
-    desk.polling = _trains(reader_menu.choices(_shown_run()))
+    desk.polling = _trains(reader_menu.choices(session.shown_run()))
     st.fragment(_page, run_every=TICK if desk.polling else None)()
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
 def _page() -> None:
     """What comes and goes does so inside containers that stay: the pad must never move."""
-    desk, run = session.desk(), _shown_run()
+    desk, run = session.desk(), session.shown_run()
     offered = reader_menu.choices(run)
     if _trains(offered) != desk.polling:
         st.rerun()  # the whole page: this fragment's timer starts or stops
@@ -59,15 +58,6 @@ def _page() -> None:
         pins.render_strip(run, session.shown().at_step)
     with st.container(key="panels", gap="small"):
         _panels(reader, prepared)
-
-
-def _shown_run() -> RunFolder | None:
-    """The run in the address, if there is one of that name."""
-    run_id = session.shown().run_id
-    try:
-        return session.runs().open(run_id) if run_id is not None else None
-    except RunError:
-        return None
 
 
 def _trains(offered: list[Choice]) -> bool:

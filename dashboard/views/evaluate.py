@@ -9,7 +9,7 @@ from dashboard.controlled import controlled
 from dashboard.evaluating import choosing, classes, confidence, held_apart, mistakes, robust_view, summary, two
 from dashboard.evaluating.desk import VIEWS, EvaluateDesk, desk, tell_address
 from dashboard.evaluating.outcome import Outcome
-from dashboard.evaluating.sources import MOVING, Source, evaluated, rival, shown_run
+from dashboard.evaluating.sources import MOVING, Source, evaluated, rival
 from dashboard.evaluating.watching import Sight, watch
 from dashboard.evaluating.wording import share
 from dashboard.language import say, translated
@@ -33,12 +33,12 @@ def render() -> None:
 
 def _trains(here: EvaluateDesk) -> bool:
     """Whether the evaluated run's weights change, or will."""
-    run = shown_run()
+    run = session.shown_run()
     return run is not None and not here.network and session.runs().status(run).state in WAITING
 
 
 def _page() -> None:
-    here, run = desk(), shown_run()
+    here, run = desk(), session.shown_run()
     if (_trains(here) or here.waiting) != here.polling:
         st.rerun()  # the whole page: this fragment's timer starts or stops
     here.waiting = False

@@ -15,7 +15,7 @@ from dashboard.live_chart import load_plotly
 from dashboard.training.steering import WAITING
 from engine import Model
 from engine.arrays import Bytes
-from engine.rundir import RunError, RunFolder
+from engine.rundir import RunFolder
 
 STYLE = f"<style>{(Path(__file__).with_name('inside.css')).read_text(encoding='utf-8')}</style>"
 TICK = 0.5  # seconds between two looks at a run that trains
@@ -34,13 +34,13 @@ MODULES = {
 def render() -> None:
     """The whole page. All of it is one fragment, which polls while the run trains or a section waits for a job."""
     desk = inside_desk()
-    desk.polling = _trains(_shown_run()) or desk.waiting
+    desk.polling = _trains(session.shown_run()) or desk.waiting
     st.fragment(_page, run_every=TICK if desk.polling else None)()
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
 def _page() -> None:
-    desk, run = inside_desk(), _shown_run()
+    desk, run = inside_desk(), session.shown_run()
     if (_trains(run) or desk.waiting) != desk.polling:
         st.rerun()  # the whole page: this fragment's timer starts or stops
     desk.waiting = False
@@ -102,15 +102,6 @@ def _sections(desk: InsideDesk) -> None:
         format_func=titles.__getitem__,
         label_visibility="collapsed",
     )
-
-
-def _shown_run() -> RunFolder | None:
-    """The run in the address, if there is one of that name."""
-    run_id = session.shown().run_id
-    try:
-        return session.runs().open(run_id) if run_id is not None else None
-    except RunError:
-        return None
 
 
 def _trains(run: RunFolder | None) -> bool:

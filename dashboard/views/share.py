@@ -10,7 +10,7 @@ from dashboard.controlled import controlled
 from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.sharing import address, link_view, report_view, take_home, travel_view
-from dashboard.sharing.desk import SECTIONS, desk, shown_run
+from dashboard.sharing.desk import SECTIONS, desk
 from dashboard.training import steering
 from engine.about import read_about
 from engine.checkpoint import CheckpointError, load_checkpoint
@@ -31,7 +31,7 @@ STYLE = """<style>
 def render() -> None:
     """The whole page. All of it is one fragment, which polls while something is worked out."""
     travel_view.leave_if_wished()
-    here, run = desk(), shown_run()
+    here, run = desk(), session.shown_run()
     if run is not None:
         with contextlib.suppress(RunError, SettingError):  # what it is in the way of is said where it is
             steering.adopt(run)
@@ -77,7 +77,7 @@ def _page() -> None:
 
 def _which() -> None:
     """The run that is meant."""
-    run = shown_run()
+    run = session.shown_run()
     if run is not None:
         st.caption(say("Run: {name}", name=literal(read_about(run).name or run.id)))
     elif session.shown().run_id is not None:
@@ -86,7 +86,7 @@ def _which() -> None:
 
 def _model() -> None:
     """The network of the shown run, for use elsewhere."""
-    run = shown_run()
+    run = session.shown_run()
     newest = run.newest if run is not None else None
     if run is None or newest is None:
         st.caption(say("There is no trained network to take along yet. Train one, or choose a run."))

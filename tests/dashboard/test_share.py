@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.running.runs import PROJECT
-from dashboard.sharing import report_view, travel_view
+from dashboard.sharing import link_view, report_view, travel_view
 from dashboard.sharing.desk import ShareDesk
 from engine.about import About, read_about, write_about
 from engine.config import DataConfig, TrainingConfig
@@ -198,3 +198,10 @@ def test_an_imported_run_is_shown_and_says_where_it_comes_from(trained: RunFolde
     at.run()
     assert not at.exception
     assert at.session_state["draft"].config == TINY
+
+
+def test_weights_that_are_just_gone_have_no_fingerprint_rather_than_that_of_others(tmp_path: Path) -> None:
+    class Gone(RunFolder):
+        newest = tmp_path / "gone.npz"
+
+    assert link_view.ask_weights(Gone(tmp_path)) is None
