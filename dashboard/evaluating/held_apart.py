@@ -5,8 +5,9 @@ import streamlit as st
 from dashboard.evaluating.desk import EvaluateDesk
 from dashboard.evaluating.outcome import Outcome
 from dashboard.evaluating.sources import Source, note_test_look, test_looks
-from dashboard.evaluating.watching import Sight, watch
+from dashboard.evaluating.watching import KEPT, Sight, watch
 from dashboard.language import say
+from dashboard.running.jobs import stamp
 
 
 def sight(here: EvaluateDesk, source: Source) -> Sight | None:
@@ -15,14 +16,31 @@ def sight(here: EvaluateDesk, source: Source) -> Sight | None:
         _ask(here, source)
         return None
     known = here.agreed[source.key]
+    _keep(here, source, known)
     if known is not None:
         _again(here, source, known)
         return Sight(known)
     found = watch(here, source, "test")
     if found.found is not None:
-        here.agreed[source.key] = found.found
+        _keep(here, source, found.found)
         _again(here, source, found.found)
     return found
+
+
+def _keep(here: EvaluateDesk, source: Source, found: Outcome | None) -> None:
+    """Remember the figures of this network, the newest last; those that were not looked at for longest go."""
+    here.agreed.pop(source.key, None)
+    here.agreed[source.key] = found
+    while len(here.agreed) > KEPT:
+        del here.agreed[next(iter(here.agreed))]
+
+
+def _is_older(known: Outcome, source: Source) -> bool:
+    """Whether the network has other weights by now, also where it is trained no more."""
+    try:
+        return stamp(source.path) != known.stamp
+    except OSError:  # there is nothing to look at again
+        return False
 
 
 def _looks(here: EvaluateDesk, source: Source) -> str:
@@ -54,7 +72,7 @@ def _ask(here: EvaluateDesk, source: Source) -> None:
 def _again(here: EvaluateDesk, source: Source, known: Outcome) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="test-looks", gap="medium"):
         st.caption(say("Test images, for the weights of step {step:,}.", step=known.step) + " " + _looks(here, source))
-        if source.live:
+        if _is_older(known, source):
             st.button(
                 say("Look again, with the newest weights"),
                 key="look-again",
@@ -66,5 +84,5 @@ def _again(here: EvaluateDesk, source: Source, known: Outcome) -> None:
 
 def _agree(here: EvaluateDesk, source: Source) -> None:
     here.watched.pop(f"{source.key} test", None)
-    here.agreed[source.key] = None
+    _keep(here, source, None)
     note_test_look(here, source)

@@ -52,7 +52,7 @@ def render(here: EvaluateDesk, source: Source, found: Outcome, rival: Source | N
     key = (source.key, found.held.which, rival.key)
     if kept.key != key:
         kept = st.session_state["evaluate-pair"] = Kept(key)
-    progress = _follow(here, kept, found, rival)
+    progress = _follow(here, kept, source, found, rival)
     if kept.pair is not None and kept.found is not None:
         _verdict(source, rival, kept.pair)
         st.html(_table(source, rival, kept.pair.rows))
@@ -64,16 +64,18 @@ def render(here: EvaluateDesk, source: Source, found: Outcome, rival: Source | N
         st.progress(progress.share, say("Both read the same images: {done}", done=share(progress.share, 0)))
 
 
-def _follow(here: EvaluateDesk, kept: Kept, found: Outcome, rival: Source) -> Progress[Pair]:
+def _follow(here: EvaluateDesk, kept: Kept, source: Source, found: Outcome, rival: Source) -> Progress[Pair]:
     """The newest comparison. While another one is worked out, the one before stays."""
+    here.waiting |= rival.live  # by itself the page follows the evaluated run only
+    live = source.live or rival.live
+    try:
+        newest = stamp(rival.path)
+    except OSError:
+        return Progress(problem=say("the weights are gone."))
     if kept.asked is None:
-        try:
-            newest = (found, stamp(rival.path))
-        except OSError:
-            return Progress(problem=say("the weights are gone."))
-        if kept.done == (found.stamp, newest[1]) or time.monotonic() < kept.rests_until:
+        if kept.done == (found.stamp, newest) or (live and time.monotonic() < kept.rests_until):
             return Progress(1.0, problem=kept.problem)
-        kept.asked = newest
+        kept.asked = found, newest
     evaluated, other = kept.asked
     job = ("pair", *evaluated.stamp, evaluated.held.which, *other)
     progress = session.jobs().ask(job, lambda tell: compare(evaluated, other, tell))
@@ -82,7 +84,8 @@ def _follow(here: EvaluateDesk, kept: Kept, found: Outcome, rival: Source) -> Pr
         kept.done, kept.problem = (evaluated.stamp, other), progress.problem
     if progress.result is not None:
         kept.pair, kept.found = progress.result, evaluated
-    here.waiting |= not progress.done
+    is_newest = (evaluated.stamp, other) == (found.stamp, newest)
+    here.waiting |= not progress.done or not (live or is_newest)
     return progress
 
 

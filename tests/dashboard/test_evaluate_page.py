@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.evaluating import watching
+from dashboard.evaluating import held_apart, watching
 from dashboard.evaluating.close_up import PAPER_SIDE
 from dashboard.evaluating.desk import EvaluateDesk
 from dashboard.evaluating.outcome import Outcome, find
@@ -284,6 +284,69 @@ def test_test_images_are_shown_on_request_only_and_each_look_is_counted(run: Run
     assert "read correctly" not in html(again)  # another tab has to ask again
     checked(again.button("look-at-test").click().run())
     assert "Looked at 2 times so far." in texts(settled(again))
+
+
+def further(run: RunFolder) -> None:
+    """The run went on, and ended with other weights."""
+    config = replace(CONFIG, seed=9)
+    trainer = Trainer(config, load_split(config.data, config.seed))
+    for _ in trainer.run():
+        pass
+    write_checkpoint(run.path / "new.npz", trainer.checkpoint())
+    trainer.close()
+    (run.path / "new.npz").replace(run.final)
+
+
+def test_test_figures_of_older_weights_can_be_renewed_also_when_the_run_has_ended(run: RunFolder) -> None:
+    at = open_page("first")
+    here(at).images = "test"
+    settled(checked(checked(at.run()).button("look-at-test").click().run()))
+    old = outcome_of(at).stamp
+    assert not [each for each in at.button if each.key == "look-again"]
+    further(run)
+    settled(checked(at.run()))
+    assert outcome_of(at).stamp == old
+    settled(checked(at.button("look-again").click().run()))
+    assert outcome_of(at).stamp == jobs.stamp(run.final) != old
+    assert not [each for each in at.button if each.key == "look-again"]
+    assert read_about(run).test_looks == 2
+
+
+def outcome_of(at: AppTest) -> Outcome:
+    """The figures on test images that were agreed to."""
+    (found,) = here(at).agreed.values()
+    return found
+
+
+def test_test_figures_of_a_few_networks_only_are_kept(run: RunFolder) -> None:
+    desk, found = EvaluateDesk(), outcome(run)
+    for number in range(watching.KEPT + 3):
+        held_apart._keep(desk, Source(str(number), "", run.final), found)
+    held_apart._keep(desk, Source("3", "", run.final), found)
+    assert list(desk.agreed) == [*map(str, range(4, watching.KEPT + 3)), "3"]
+
+
+def test_a_comparison_follows_a_run_to_its_end(run: RunFolder, root: Path) -> None:
+    other = trained(root, "other", replace(CONFIG, seed=4))
+    at = open_page("first", view="two", against="other")
+    kept = at.session_state["evaluate-pair"]
+    before = kept.pair
+    kept.rests_until = time.monotonic() + 1000  # as a moment after a comparison of runs in training
+    further(other)
+    settled(checked(at.run()))
+    kept = at.session_state["evaluate-pair"]
+    assert kept.done == (outcome(run).stamp, jobs.stamp(other.final))
+    assert kept.pair is not before
+
+
+def test_a_comparison_that_was_begun_before_the_end_is_not_the_last(run: RunFolder, root: Path) -> None:
+    other = trained(root, "other", replace(CONFIG, seed=4))
+    at = open_page("first", view="two", against="other")
+    kept, old = at.session_state["evaluate-pair"], jobs.stamp(other.final)
+    further(other)
+    kept.asked = (kept.found, old)
+    settled(checked(at.run()))
+    assert at.session_state["evaluate-pair"].done[1] == jobs.stamp(other.final) != old
 
 
 def test_a_snapshot_is_evaluated_as_the_page_is_rewound(run: RunFolder) -> None:
