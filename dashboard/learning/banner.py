@@ -1,5 +1,6 @@
 """On the Train page while a challenge is on: what it asks for, how far it is met, the diagnosis, and the code."""
 
+from dataclasses import dataclass, replace
 from html import escape
 
 import streamlit as st
@@ -8,12 +9,15 @@ from dashboard import session
 from dashboard.language import say, translated
 from dashboard.learning import playing
 from dashboard.markdown import literal
-from engine.challenge import FAULTS, Challenge, ChallengeError, Figures, claim_of, encode_claim
+from dashboard.running.jobs import stamp
+from engine.challenge import FAULTS, Challenge, ChallengeError, Claim, Figures, claim_of, encode_claim
 from engine.challenge.claim import figures_of
 from engine.datasets import DataError, facts
 from engine.history import History
 from engine.layers import ShapeError
 from engine.rundir import RunFolder
+
+LONGEST_CLAIMANT = 60  # characters of a name
 
 Row = tuple[str, str, str, bool | None]  # what, what is asked for, what it came to, whether it is met
 
@@ -25,6 +29,14 @@ STYLE = """<style>
 .ink-goal small { opacity: 0.7; }
 .ink-goal.met { border-left-color: #009e73; } .ink-goal.missed { border-left-color: #d5482f; }
 </style>"""
+
+
+@dataclass
+class Claimed:
+    """What the run on show came to. key: the challenge, and the file of weights as it was."""
+
+    key: tuple[object, ...] = ()
+    claim: Claim | None = None
 
 
 def render(run: RunFolder | None) -> None:
@@ -143,13 +155,12 @@ def _diagnosis(challenge: Challenge, history: History | None) -> None:
 
 def _result(challenge: Challenge, run: RunFolder, history: History) -> None:
     """Whether the run meets the challenge, and the code that says so."""
-    now = playing.playing()
     try:
-        claim = claim_of(run, challenge, now.claimant)
+        claim = _claimed(run, challenge)
         broken = claim.broken_locks(challenge)
         missed = challenge.missed(claim.figures)
-    except (ChallengeError, ValueError) as error:
-        st.info(literal(say("This run cannot be handed in: {problem}", problem=translated(str(error)))))
+    except (OSError, ValueError) as error:
+        _refused(error)
         return
     if broken:
         st.warning(
@@ -159,9 +170,31 @@ def _result(challenge: Challenge, run: RunFolder, history: History) -> None:
     if missed:
         st.info("  \n".join(literal(translated(each)) for each in missed), icon=":material/trending_up:")
         return
+    _code(claim)
+
+
+def _code(claim: Claim) -> None:
+    """What is to be handed in, with a name if one is wanted."""
+    now = playing.playing()
     st.success(say("**Met.** Give this code to whoever set the challenge."), icon=":material/emoji_events:")
-    typed = st.text_input(
-        say("Your name, if it is to be in the code"), now.claimant, key="challenge-name", max_chars=60, width=320
-    )
-    now.claimant = str(typed)
-    st.code(encode_claim(claim_of(run, challenge, now.claimant)), language=None, wrap_lines=True)
+    label = say("Your name, if it is to be in the code")
+    typed = st.text_input(label, now.claimant, key="challenge-name", max_chars=LONGEST_CLAIMANT, width=320)
+    now.claimant = str(typed)[:LONGEST_CLAIMANT]
+    try:
+        st.code(encode_claim(replace(claim, name=now.claimant)), language=None, wrap_lines=True)
+    except ChallengeError as error:
+        _refused(error)
+
+
+def _refused(error: Exception) -> None:
+    st.info(literal(say("This run cannot be handed in: {problem}", problem=translated(str(error)))))
+
+
+def _claimed(run: RunFolder, challenge: Challenge) -> Claim:
+    """What the run came to, without a name; worked out once for the weights that it ended with."""
+    kept = session.kept("claimed", Claimed)
+    key = (challenge.mark, *stamp(run.final))
+    if kept.claim is None or kept.key != key:
+        kept.claim, kept.key = None, key
+        kept.claim = claim_of(run, challenge)
+    return kept.claim

@@ -38,8 +38,7 @@ def _card(name: str, challenge: Challenge) -> None:
 
 
 def _take(text: str) -> None:
-    playing.begin(text)
-    if playing.playing().challenge is not None:
+    if playing.begin(text):
         st.switch_page(pages.page("train"))
     st.rerun()
 

@@ -1,5 +1,10 @@
-"""The challenge that is on in this tab: kept in the address as ?challenge=TEXT, its locks set, its guesses counted."""
+"""The challenge that is on in this tab, with its locks and its guesses.
 
+?challenge=TEXT        the name of one that ships, or a link's text
+&guessed=rate,labels   what was said to be wrong, in that order, so that a reload brings no tries back
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -7,9 +12,10 @@ import streamlit as st
 from dashboard import session
 from dashboard.language import say, translated
 from dashboard.settings import locks
+from dashboard.sharing import address
 from engine.challenge import FAULTS, SHIPPED, Challenge, ChallengeError, decode_challenge
 
-ADDRESS = "challenge"
+ADDRESS, GUESSED = "challenge", "guessed"  # in the address
 
 
 @dataclass
@@ -40,12 +46,18 @@ def playing() -> Playing:
 
 
 def follow_address() -> None:
-    """Begin the challenge that the address names, and keep the one that is on in it. Once in every full run."""
+    """Begin the challenge that the address names, and keep the one that is on in it. Once in every full run.
+
+    An address that names a run or has settings is that of a challenge under way, loaded anew: they stay.
+    """
     now, asked = playing(), st.query_params.get(ADDRESS)
     if asked and asked != now.text:
-        begin(asked)
+        if session.shown().run_id is None and address.SETTINGS not in st.query_params:
+            begin(asked)
+        else:
+            _take_up(asked, st.query_params.get(GUESSED, "").split(","))
     elif now.challenge is not None and not asked:
-        st.query_params[ADDRESS] = now.text
+        _tell_address()
 
 
 def challenge_of(text: str) -> Challenge:
@@ -57,23 +69,48 @@ def challenge_of(text: str) -> Challenge:
     return found
 
 
-def begin(text: str) -> None:
-    """Put a challenge on: its settings into the sidebar, its locks on them, no run on show."""
+def begin(text: str) -> bool:
+    """Put a challenge on: its settings into the sidebar, its locks on them, no run on show. False: it is none.
+
+    Then the one that was on stays, and `problem` says why the new one cannot be.
+    """
+    if not _take_up(text):
+        return False
+    start_over()
+    return True
+
+
+def _take_up(text: str, guesses: Iterable[str] = ()) -> bool:
+    """Put a challenge and its locks on; the settings and the run on show stay. False: it is none."""
     now = playing()
-    now.text, now.guesses, now.problem = text, [], ""
     try:
         now.challenge = challenge_of(text)
     except ChallengeError as error:
-        now.challenge, now.problem = None, translated(str(error))
-        st.query_params.pop(ADDRESS, None)
-        return
-    start_over()
-    st.query_params[ADDRESS] = text
+        now.problem = translated(str(error))
+        _tell_address()
+        return False
+    now.text, now.problem = text, ""
+    now.guesses = [each for each in dict.fromkeys(guesses) if each in FAULTS] if now.challenge.fault else []
+    _lock()
+    _tell_address()
+    return True
+
+
+def _tell_address() -> None:
+    """Keep the address in step with what is on."""
+    now = playing()
+    parts = {ADDRESS: now.text, GUESSED: ",".join(now.guesses)} if now.challenge is not None else {}
+    for name in (ADDRESS, GUESSED):
+        if parts.get(name):
+            st.query_params[name] = parts[name]
+        else:
+            st.query_params.pop(name, None)
 
 
 def start_over() -> None:
     """The settings that the challenge begins with, as if nothing had been tried."""
     now = playing()
+    now.problem = ""
     if now.challenge is not None:
         session.show(None)
         session.draft().load(now.challenge.start)
@@ -81,10 +118,10 @@ def start_over() -> None:
 
 
 def leave() -> None:
-    """No challenge any more; the settings stay, free to change."""
+    """No challenge any more; the settings stay, free to change but for what the tab's own link locks."""
     st.session_state["playing"] = Playing()
-    st.query_params.pop(ADDRESS, None)
-    locks.set(locks.Locks())
+    _tell_address()
+    locks.set(address.opened().held)
 
 
 def guess(name: str) -> None:
@@ -93,6 +130,7 @@ def guess(name: str) -> None:
     if name in FAULTS and name not in now.guesses:
         now.guesses.append(name)
         _lock()
+        _tell_address()
 
 
 def mend() -> None:

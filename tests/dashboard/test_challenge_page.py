@@ -7,9 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
+from dashboard.learning import banner
+from dashboard.sharing import address
 from engine.challenge import FAULTS, SHIPPED, Budget, Challenge, Goal, claim_of, encode_challenge, encode_claim
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
+from engine.link import encode
 from engine.rundir import RunFolder
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
@@ -168,3 +171,93 @@ def test_starting_over_brings_the_beginning_back(root):
     at.button(key="challenge-again").click()
     checked(at.run())
     assert at.session_state["draft"].config == SHIPPED["small"].start
+
+
+def test_a_bad_link_leaves_the_challenge_that_is_on_and_its_locks(root):
+    at = opened(encode_challenge(EASY))
+    at.query_params["challenge"] = "1.AAAA"
+    checked(at.run())
+    assert "challenge cannot be begun" in texts(at)
+    assert at.session_state["playing"].challenge == EASY
+    assert at.query_params["challenge"] in (encode_challenge(EASY), [encode_challenge(EASY)])
+    assert optimizer(at).disabled
+    at.button(key="challenge-leave").click()
+    checked(at.run())
+    assert not optimizer(at).disabled
+    assert "challenge cannot be begun" not in texts(at)
+
+
+def test_leaving_a_challenge_leaves_the_locks_of_the_link_that_the_tab_was_opened_with(root):
+    at = AppTest.from_file(str(APP), default_timeout=30)
+    at.query_params["lock"] = "epochs"
+    at.query_params["challenge"] = encode_challenge(EASY)
+    checked(at.run())
+    assert at.session_state["locks"].locked == {"optimizer", "layers"}
+    at.button(key="challenge-leave").click()
+    checked(at.run())
+    assert at.session_state["locks"].locked == {"epochs"}
+
+
+def test_a_reload_keeps_the_settings_that_were_made_in_a_challenge(root):
+    mine = TINY.with_values({"batch_size": 40})
+    at = AppTest.from_file(str(APP), default_timeout=30)
+    at.query_params["s"] = encode(mine)
+    at.query_params["challenge"] = encode_challenge(EASY)
+    checked(at.run())
+    assert at.session_state["draft"].config == mine
+    assert at.session_state["playing"].challenge == EASY
+    assert optimizer(at).disabled
+
+
+def test_a_reload_keeps_the_run_and_the_guesses(root):
+    at = opened(encode_challenge(MYSTERY))
+    run = trained(at)
+    guess(at, "rate")
+    kept = {name: at.query_params[name] for name in at.query_params}
+    again = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in kept.items():
+        again.query_params[name] = value
+    checked(again.run())
+    assert again.session_state["shown"].run_id == run.id
+    assert again.session_state["playing"].guesses == ["rate"]
+    assert "Not “The learning rate is far too high”" in texts(again)
+    again.button(key="challenge-leave").click()
+    checked(again.run())
+    assert "guessed" not in again.query_params
+
+
+def test_guesses_in_an_address_that_make_no_sense_are_left_out(root):
+    at = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in {"s": encode(TINY), "challenge": encode_challenge(MYSTERY), "guessed": "rate,<b>,rate,"}.items():
+        at.query_params[name] = value
+    checked(at.run())
+    assert at.session_state["playing"].guesses == ["rate"]
+
+
+def test_what_a_run_came_to_is_worked_out_once(root, monkeypatch):
+    worked_out = []
+
+    def counted(run, challenge, name=""):
+        worked_out.append(run.id)
+        return claim_of(run, challenge, name)
+
+    monkeypatch.setattr(banner, "claim_of", counted)
+    at = opened(encode_challenge(EASY))
+    run = trained(at)
+    checked(at.run())
+    at.text_input(key="challenge-name").input("Ada")
+    checked(at.run())
+    assert worked_out == [run.id]
+    assert at.code[0].value == encode_claim(claim_of(run, EASY, "Ada"))
+
+
+def test_the_link_of_a_new_challenge_leads_to_the_first_page_wherever_that_is(root, monkeypatch):
+    monkeypatch.setattr(address, "base", lambda: "https://host/learn/digits/")
+    at = checked(AppTest.from_function(_maker, default_timeout=30).run())
+    assert at.code[0].value.startswith("https://host/learn/digits/?challenge=")
+
+
+def _maker():
+    from dashboard.learning import teaching
+
+    teaching.render_maker()
