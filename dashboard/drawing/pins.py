@@ -121,11 +121,13 @@ def problem(text: str, count: int, room: int) -> str:
             text_=text,
         )
     if len(text) != count:
+        if count == 1:
+            return say("There is 1 digit on the pad, and “{text_}” is {count}.", text_=text, count=len(text))
         return say(
-            "There {count} on the pad, and “{text_}” is {count2}.",
-            count="is 1 digit" if count == 1 else f"are {count} digits",
+            "There are {found} digits on the pad, and “{text_}” is {count}.",
+            found=count,
             text_=text,
-            count2=len(text),
+            count=len(text),
         )
     if count > room:
         return say(

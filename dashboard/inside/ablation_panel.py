@@ -19,7 +19,7 @@ from dashboard.inside.paging import paged
 from dashboard.inside.painting import units_first
 from dashboard.inside.subject import Key, Subject
 from dashboard.inside.tiles import tiles
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from dashboard.markdown import literal
 from engine import Model
@@ -122,7 +122,8 @@ def _effect(
     if asked.result is not None:
         known = desk.newest["effect"] = (off, fill, asked.result)
     if known is None or known[:2] != (off, fill):
-        st.caption(literal(asked.problem) or say("Reading {count:,} images without them …", count=len(held.labels)))
+        problem = literal(translated(asked.problem))
+        st.caption(problem or say("Reading {count:,} images without them …", count=len(held.labels)))
         return
     with st.container(horizontal=True, key="ablation-row", gap="medium"):
         with st.container(width=300, gap="xsmall", key="ablation-answer"):

@@ -21,7 +21,7 @@ from dashboard.inside.by_hand_work import Asked, HandStep, work_out
 from dashboard.inside.layer_names import layer_title
 from dashboard.inside.subject import Key, Subject
 from dashboard.inside.tiles import tiles
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine import Model
 from engine.explain.unit import Norm, Place, Sum, layers_with_weights, unit_shape
@@ -93,7 +93,7 @@ def _ask(subject: Subject, model: Model, key: Key, desk: HandDesk, label: int) -
     name = ("by hand", key, asked.memory, digest, label, layer, place)
     progress = session.jobs().ask(name, lambda tell: work_out(asked, layer, place), PATIENCE)
     if progress.problem:
-        st.caption(literal(progress.problem))
+        st.caption(literal(translated(progress.problem)))
         return None
     if progress.result is None:
         subject.wants_polling()

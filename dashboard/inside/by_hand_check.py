@@ -14,7 +14,7 @@ from dashboard.inside.by_hand_numbers import plain
 from dashboard.inside.by_hand_terms import table
 from dashboard.inside.by_hand_work import check
 from dashboard.inside.subject import Key, Subject
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from dashboard.markdown import literal
 from dashboard.palette import palette
@@ -63,7 +63,7 @@ def render(subject: Subject, model: Model, key: Key, label: int) -> None:
 def _found(subject: Subject, work: "partial[list[WeightCheck]]", wanted: tuple[object, ...]) -> None:
     progress = session.jobs().ask(wanted, work, 0.4)
     if progress.problem:
-        st.caption(literal(progress.problem))
+        st.caption(literal(translated(progress.problem)))
     elif progress.result is None:
         subject.wants_polling()
         st.progress(progress.share, say("Comparing gradients …"))

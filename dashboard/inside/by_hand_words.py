@@ -2,7 +2,7 @@
 
 from dashboard.inside.by_hand_numbers import plain
 from dashboard.inside.by_hand_work import HandStep
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine import Model
 from engine.explain.unit import Norm
@@ -26,7 +26,7 @@ def words(model: Model, step: HandStep) -> str:
     if step.frozen:
         said.append(say("This layer is frozen: its weights stay."))
     elif step.no_step:
-        said.append(literal(step.no_step))
+        said.append(literal(translated(step.no_step)))
     else:
         optimizer = type(model.config.optimizer).__name__
         said.append(

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from dashboard import session
 from dashboard.running.jobs import Progress
-from dashboard.training.looks import validation
+from dashboard.training.looks import MOST_IMAGES
 from engine import Model
 from engine.arrays import Bytes
+from engine.judging import held_images
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,18 +29,6 @@ def held_back(model: Model, patience: float = 0.0) -> Progress[HeldBack]:
 
 
 def read_held_back(model: Model, key: tuple[object, ...]) -> HeldBack:
-    """As `held_back`, at once. Raises DataError and ValueError."""
-    images, labels = validation(model.config.data, model.config.seed)
-    height, width, _ = model.checkpoint.image_shape
-    if images.shape[1:] != (height, width):
-        found = "×".join(map(str, images.shape[1:]))
-        raise ValueError(
-            f"the data {model.config.data.source} has images of {found} pixels now; the network learned from "
-            f"{height}×{width}. Put the data back as it was."
-        )
-    if len(labels) and int(labels.max()) >= model.classes:
-        raise ValueError(
-            f"the data {model.config.data.source} has labels up to {int(labels.max())} now; the network learned "
-            f"{model.classes} classes. Put the data back as it was."
-        )
-    return HeldBack(images, labels, key)
+    """As `held_back`, at once. Raises DataError."""
+    held = held_images(model.checkpoint, most=MOST_IMAGES)
+    return HeldBack(held.images, held.labels, key)

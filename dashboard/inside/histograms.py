@@ -17,7 +17,7 @@ from dashboard.inside.layer_names import layer_title
 from dashboard.inside.moments import collect, spread, stamped
 from dashboard.inside.paging import paged
 from dashboard.inside.subject import Key, Subject
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from dashboard.markdown import literal
 from engine.explain.distributions import Distribution, Moment, density
@@ -47,7 +47,7 @@ def render(subject: Subject) -> None:
     desk = session.kept("inside-histograms", HistogramsDesk)
     held = held_back(subject.model, PATIENCE)
     if held.result is None:
-        st.caption(literal(held.problem) or say("Reading the validation images …"))
+        st.caption(literal(translated(held.problem)) or say("Reading the validation images …"))
         if not held.done:
             subject.wants_polling()
         return
@@ -55,7 +55,7 @@ def render(subject: Subject) -> None:
     moments, share, problem = _moments(subject, desk, held.result)
     with st.container(key="histograms-progress"):
         if problem:
-            st.caption(literal(problem))
+            st.caption(literal(translated(problem)))
         elif share < 1:
             st.progress(share, say("Looking through the snapshots of this run …"))
     if not moments:

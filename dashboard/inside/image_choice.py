@@ -18,7 +18,7 @@ from dashboard.drawing.reading import digits
 from dashboard.inside.desk import InsideDesk
 from dashboard.inside.held_back import HeldBack, held_back
 from dashboard.inside.subject import Key
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine import Model
 from engine.arrays import Bytes
@@ -90,7 +90,7 @@ def _held_back(desk: InsideDesk, model: Model, key: Key, live: bool) -> tuple[By
     asked = held_back(model, patience)
     if asked.result is None:
         desk.waiting = desk.waiting or not asked.done
-        return None, None, literal(asked.problem) or say("Reading the validation images …")
+        return None, None, literal(translated(asked.problem)) or say("Reading the validation images …")
     held = asked.result
     places = _places(desk, model, key, live, held, patience)
     if places is None:

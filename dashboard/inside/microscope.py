@@ -17,7 +17,7 @@ from dashboard.inside.microscope_charts import memory_figure, weight_figure
 from dashboard.inside.microscope_words import words
 from dashboard.inside.microscope_work import OWN, Seen, Wanted, look, look_into, trail
 from dashboard.inside.subject import Key, Subject
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from dashboard.markdown import literal
 from dashboard.running.jobs import Progress
@@ -129,7 +129,7 @@ def _ask(subject: Subject, bench: Bench, model: Model, key: Key) -> Seen | None:
     else:
         progress = _of_snapshot(snapshot, wanted)
     if progress.problem:
-        st.caption(say("The next batch cannot be assembled: {problem}", problem=literal(progress.problem)))
+        st.caption(say("The next batch cannot be assembled: {problem}", problem=literal(translated(progress.problem))))
         return None
     if progress.result is None:
         subject.wants_polling()
@@ -233,7 +233,7 @@ def _trail(subject: Subject, seen: Seen) -> None:
     progress = session.jobs().ask(asked, lambda tell: trail(found, name, index, tell), PATIENCE)
     with st.container(key="microscope-trail", gap="xsmall"):
         if progress.problem:
-            st.caption(literal(progress.problem))
+            st.caption(literal(translated(progress.problem)))
         elif progress.result is None:
             subject.wants_polling()
             st.progress(progress.share, say("Following the weight through the snapshots …"))

@@ -8,7 +8,7 @@ from dashboard.charts.worth import class_worth_figure, worth_figure
 from dashboard.inside.desk import UnitsDesk
 from dashboard.inside.held_back import HeldBack
 from dashboard.inside.subject import Key, Subject
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from dashboard.markdown import literal
 from engine import Model
@@ -44,7 +44,7 @@ def render(desk: UnitsDesk, subject: Subject, model: Model, key: Key, held: Held
         st.progress(min(asked.share, 1.0), say("Switching every unit off, one after the other …"))
     found: Ranking | None = asked.result or asked.partial
     if asked.problem:
-        st.caption(literal(asked.problem))
+        st.caption(literal(translated(asked.problem)))
     if found is not None:
         _show(found)
 

@@ -19,7 +19,7 @@ from dashboard.inside.space_map import Own, space_map
 from dashboard.inside.space_words import caption, verdict
 from dashboard.inside.space_work import Layout, lay_out
 from dashboard.inside.subject import Key, Subject
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.running.jobs import Progress
 from engine import Model
@@ -139,7 +139,7 @@ def _look(desk: SpaceDesk, subject: Subject, layer: int) -> None:
     desk.shown = None if progress.problem else before
     if progress.problem:
         desk.asked = None
-        st.caption(literal(progress.problem))
+        st.caption(literal(translated(progress.problem)))
         return
     subject.wants_polling()
     if before is None or not subject.live:  # a map that follows a run in training must not move up and down

@@ -13,7 +13,7 @@ from dashboard.inside.desk import UnitsDesk
 from dashboard.inside.held_back import HeldBack, held_back
 from dashboard.inside.layer_names import layer_title
 from dashboard.inside.subject import Key, Subject
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine import Model
 from engine.explain.liveness import LayerLife, hidden_layers, liveness
@@ -28,7 +28,7 @@ def render(subject: Subject) -> None:
     desk = session.kept("inside-units", UnitsDesk)
     held = held_back(subject.model, PATIENCE)
     if held.result is None:
-        st.caption(literal(held.problem) or say("Reading the validation images …"))
+        st.caption(literal(translated(held.problem)) or say("Reading the validation images …"))
         if not held.done:
             subject.wants_polling()
         return
@@ -107,7 +107,7 @@ def _life(desk: UnitsDesk, subject: Subject, model: Model, key: Key, held: HeldB
         subject.wants_polling()
     found: list[LayerLife] | None = asked.result or desk.newest.get("life")
     if found is None:
-        st.caption(literal(asked.problem) or say("Looking at all units …"))
+        st.caption(literal(translated(asked.problem)) or say("Looking at all units …"))
         return
     desk.newest["life"] = found
     sentences = [sentence for each in found for sentence in life_sentences(model, each)]

@@ -11,10 +11,9 @@ import numpy as np
 
 from dashboard.charts.kernels import Picture, kernel_pictures, largest, unit_pictures
 from dashboard.running.jobs import Jobs, stamp
-from engine.arrays import Array, Bytes
+from engine.arrays import Array
 from engine.checkpoint import Model, load_checkpoint
-from engine.config import DataConfig
-from engine.judging import held_split
+from engine.judging import held_images
 from engine.layers import Conv, Dense
 from engine.metrics import Counts, confusion_matrix
 
@@ -52,14 +51,8 @@ class Looks:
 def look_into(path: Path) -> Look:
     """Find it now. Raises ValueError or OSError for whatever is wrong with the file or the data."""
     model = load_checkpoint(path)
-    images, labels = validation(model.config.data, model.config.seed)
-    return Look(confusion_matrix(model.predict(images), labels), *first_weights(model))
-
-
-def validation(data: DataConfig, seed: int) -> tuple[Bytes, Bytes]:
-    """Images and labels that a run with this seed holds back, MOST_IMAGES of them at most."""
-    found = held_split(data, seed)
-    return found.validation_images[:MOST_IMAGES], found.validation_labels[:MOST_IMAGES]
+    held = held_images(model.checkpoint, most=MOST_IMAGES)
+    return Look(confusion_matrix(model.predict(held.images), held.labels), *first_weights(model))
 
 
 def first_weights(model: Model) -> tuple[list[Picture], list[str], str]:
@@ -71,17 +64,23 @@ def first_weights(model: Model) -> tuple[list[Picture], list[str], str]:
             continue
         side = network.input_shape[:2]
         if isinstance(layer, Conv):
-            pictures, what = kernel_pictures(weight), "kernels"
+            pictures, kernels = kernel_pictures(weight), True
         elif isinstance(layer, Dense) and weight.shape[0] == math.prod(side):
-            pictures, what = unit_pictures(weight, (side[0], side[1])), "units"
+            pictures, kernels = unit_pictures(weight, (side[0], side[1])), False
         else:
             break
         shown = min(len(pictures), MOST_PICTURES)
-        names = [f"{what[:-1]} {place + 1}" for place in range(shown)]
-        some = f"{shown} of its {len(pictures)} {what}" if shown < len(pictures) else f"its {shown} {what}"
+        names = [f"kernel {place}" if kernels else f"unit {place}" for place in range(1, shown + 1)]
         caption = (
-            f"Layer {number + 1}, {type(layer).__name__}: {some}. Orange looks for ink, blue for its absence; "
-            f"the largest weight is {largest(weight):.2g}."
+            f"Layer {number + 1}, {type(layer).__name__}: {_some(shown, len(pictures), kernels)}. Orange looks for "
+            f"ink, blue for its absence; the largest weight is {largest(weight):.2g}."
         )
         return pictures[:shown], names, caption
     return [], [], "The first layer's weights are not laid out as an image."
+
+
+def _some(shown: int, count: int, kernels: bool) -> str:
+    """How many pictures there are of how many. Whole, for a translation finds what is said as it is."""
+    if shown < count:
+        return f"{shown} of its {count} kernels" if kernels else f"{shown} of its {count} units"
+    return f"its {count} kernels" if kernels else f"its {count} units"

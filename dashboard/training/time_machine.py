@@ -128,7 +128,7 @@ def _inside(snapshot: Snapshot, rewound: bool) -> None:
         if hole.look is None:
             st.caption(say("Reading images with the weights of step {step:,} …", step=snapshot.step))
         elif hole.look.problem:
-            st.caption(literal(hole.look.problem))
+            st.caption(literal(translated(hole.look.problem)))
         else:
             _show(hole.look, hole.step)
 
@@ -147,10 +147,11 @@ def _show(look: Look, step: int) -> None:
             st.caption(say("**Step {step:,}, on validation images.** {words}", step=step, words=words))
             live_chart(confusion_figure(look.counts), "confusion", "", MATRIX_SIDE, words)
         with st.container(key="first-weights", gap="xsmall"):
-            st.caption(look.caption)
+            st.caption(translated(look.caption))
             if look.pictures:
+                names = [translated(name) for name in look.names]
                 height = 72 if look.pictures[0].shape[0] > 15 else 60
-                st.html(f'<div class="ink-kernels">{pictures_html(look.pictures, look.names, height)}</div>')
+                st.html(f'<div class="ink-kernels">{pictures_html(look.pictures, names, height)}</div>')
 
 
 @st.cache_resource(show_spinner=False)

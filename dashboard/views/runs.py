@@ -142,7 +142,8 @@ def _queue(summaries: Sequence[Summary]) -> None:
     if waiting:
         more = say(" and {len} more", len=len(waiting) - 8) if len(waiting) > 8 else ""
         listed = ", ".join(f"{place}. {name}" for place, name in enumerate(waiting[:8], 1))
-        st.html(f'<div class="runs-caption">Waiting, in this order: {escape(listed)}{more}.</div>')
+        told = say("Waiting, in this order: {listed}{more}.", listed=listed, more=more)
+        st.html(f'<div class="runs-caption">{escape(told)}</div>')
 
 
 def _set_most(count: float) -> None:

@@ -137,3 +137,29 @@ def made_up() -> tuple[str, ...]:
 def test_what_the_engine_says_of_a_run_is_recognized(english, chinese, monkeypatch):
     monkeypatch.setattr(language, "language", lambda: "zh")
     assert language.translated(english) == chinese
+
+
+def test_what_the_engine_says_is_looked_up_in_every_section_inside():
+    """`literal(progress.problem)` would stay English."""
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path, tree in trees().items()
+        if path.parent.name == "inside"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "literal"
+        for text in node.args
+        if getattr(text, "attr", getattr(text, "id", "")) in ("problem", "no_step")
+    ]
+    assert found == []
+
+
+def test_what_is_put_together_of_parts_is_translated_whole(monkeypatch):
+    monkeypatch.setattr(language, "language", lambda: "zh")
+    from dashboard.drawing import pins
+    from dashboard.sharing import lock_names
+    from dashboard.training import looks
+
+    assert not re.search("[a-z]{2}", pins.problem("71", 1, 9) + pins.problem("7", 2, 9))
+    assert lock_names.in_words("optimizer.learning_rate") == "优化器 · 学习率"
+    caption = f"Layer 1, Conv: {looks._some(24, 30, kernels=True)}. Orange looks for ink, blue for its absence; "
+    assert not re.search("[a-z]{5}", language.translated(caption + "the largest weight is 0.3."))
