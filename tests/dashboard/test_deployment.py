@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from engine.limits import LIMITS, PATHS, PRIVATE
+from engine.limits import LIMITS, PATHS, PRIVATE, UPLOAD, amount
 
 HERE = Path(__file__).resolve().parents[2]
 DEPLOYMENT = HERE / "dashboard" / "deployment"
@@ -55,3 +55,16 @@ def test_nothing_is_served_by_root_nor_to_everybody() -> None:
         assert "INKLING_PRIVATE=1" in text
     assert "-p 127.0.0.1:8501:8501" in container
     assert "auth_basic_user_file" in (DEPLOYMENT / "nginx.conf").read_text()
+
+
+def test_what_stands_in_front_lets_through_what_the_program_allows() -> None:
+    """A file of the largest size, and a class behind one address: two connections a tab, six for each that loads."""
+    nginx = (DEPLOYMENT / "nginx.conf").read_text(encoding="utf-8")
+    largest, connections = (
+        re.search(pattern, nginx) for pattern in (r"client_max_body_size (\d+)m;", r"limit_conn inkling (\d+);")
+    )
+    assert largest is not None
+    assert int(largest[1]) << 20 > UPLOAD.default
+    assert connections is not None
+    assert int(connections[1]) >= 2 * 100 + 6 * 30
+    assert f"| `INKLING_UPLOAD_BYTES` | {amount(UPLOAD.default)} |" in GUIDE
