@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import PureWindowsPath
 from typing import Any
 
 from engine.augment import Augmentation
@@ -165,6 +166,25 @@ class TrainingConfig(Settings):
             set_path(data, path, value)
             config = TrainingConfig.from_json(data)
         return config
+
+    def with_files(self, source: str, personal: str = "", start_from: str = "") -> "TrainingConfig":
+        """A copy with other names in the three places that name files of a computer."""
+        data = replace(self.data, source=source, personal=personal)
+        return replace(self, data=data, start_from=start_from)
+
+
+def without_paths(config: TrainingConfig) -> TrainingConfig:
+    """The settings with names of files in place of their paths.
+
+    Paths say who somebody is and where they work; and those that came from elsewhere name other files here.
+    """
+    return config.with_files(*map(_last_part, (config.data.source, config.data.personal, config.start_from)))
+
+
+def _last_part(path: str) -> str:
+    """Of a path of any system: Windows takes "/" as well, and knows drives. "" where it is no file's name."""
+    name = PureWindowsPath(path).name
+    return "" if name == ".." else name
 
 
 @dataclass(frozen=True)

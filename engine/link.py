@@ -105,7 +105,7 @@ def _travelling(config: TrainingConfig) -> TrainingConfig:
             source = next((name for name in BUILT_IN if facts(name).image_shape == facts(source).image_shape), "mnist")
         except DataError:
             source = "mnist"
-    return replace(config, start_from="", data=replace(config.data, source=source, personal=""))
+    return config.with_files(source)
 
 
 def _at_home_here(config: TrainingConfig, ignored: list[str]) -> TrainingConfig:
@@ -119,8 +119,7 @@ def _at_home_here(config: TrainingConfig, ignored: list[str]) -> TrainingConfig:
     if len(config.layers) > MOST_LAYERS:
         ignored.append(f"layers: at most {MOST_LAYERS} are taken from a link; got {len(config.layers)}.")
         config = replace(config, layers=config.layers[:MOST_LAYERS])
-    safe = config if config.data.source in BUILT_IN else replace(config, data=replace(config.data, source="mnist"))
-    return replace(safe, start_from="", data=replace(safe.data, personal=""))
+    return config.with_files(config.data.source if config.data.source in BUILT_IN else "mnist")
 
 
 def _entries(base: Settings, config: Settings, path: str = "") -> list[Entry]:

@@ -76,8 +76,9 @@ def _fingerprints(config: TrainingConfig, run: RunFolder | None) -> None:
         st.caption(literal(translated(found.problem)))
     st.caption(
         say(
-            "The recipe is a digest of all that decides the weights: settings, data, versions and processor. Two pages "
-            "that show the same recipe train to the same weights, to the last bit: their fingerprints are the same."
+            "The recipe is a digest of what decides the weights: settings, all images and labels, the engine's source, "
+            "versions and processor. Runs of the same recipe that nobody changes or stops come to the same weights, to "
+            "the last bit: their fingerprints are the same."
         )
     )
     if run is not None:

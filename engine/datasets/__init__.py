@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.config import DataConfig
 from engine.datasets.added import add_images
-from engine.datasets.base import DataError, Dataset, Scaling, Split, digest_of, held_back, split
+from engine.datasets.base import DataError, Dataset, Scaling, Split, held_back, split
 from engine.datasets.builtin import BUILT_IN, BUILT_IN_SHAPES
 from engine.datasets.mistakes import AS_THEY_ARE, leak_test_images
 from engine.datasets.mixing import mix_in, mixed_in
@@ -22,7 +22,6 @@ __all__ = [
     "Scaling",
     "Split",
     "changed_at",
-    "digest_of",
     "facts",
     "image_shape",
     "load",

@@ -5,10 +5,10 @@ How to read it without Inkling: engine/checkpoint/FORMAT.md.
 
 import tempfile
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from engine.checkpoint import Checkpoint, Model, write_checkpoint
-from engine.config import TrainingConfig
+from engine.config import without_paths
 
 
 def npz(model: Model) -> bytes:
@@ -31,14 +31,3 @@ def for_travel(model: Model) -> Checkpoint:
         slots_began=0,
         average={},
     )
-
-
-def without_paths(config: TrainingConfig) -> TrainingConfig:
-    """The settings with names of files in place of their paths, which say who somebody is and where they work."""
-    data = replace(config.data, source=_name(config.data.source), personal=_name(config.data.personal))
-    return replace(config, data=data, start_from=_name(config.start_from))
-
-
-def _name(path: str) -> str:
-    """The last part of a path, of this system or of Windows."""
-    return PurePath(path.replace("\\", "/")).name

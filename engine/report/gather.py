@@ -10,7 +10,8 @@ import numpy.typing as npt
 from engine.about import About, read_about
 from engine.arrays import Array, Bytes
 from engine.checkpoint import CheckpointError, Model, load_checkpoint
-from engine.config import TrainingConfig
+from engine.checkpoint.fields import MOST_PARTS
+from engine.config import TrainingConfig, without_paths
 from engine.datasets import DataError, facts
 from engine.drawing import prepare_ink
 from engine.fingerprint import fingerprint
@@ -24,7 +25,6 @@ from engine.network import LayerSummary
 from engine.recipe import grouped, recipe
 from engine.rundir import RunFolder, Status
 from engine.spec import SettingError
-from engine.travel.packing import plain
 
 MOST_ERRORS = 24
 Tell = Callable[[float], None]
@@ -101,11 +101,9 @@ def gather(run: RunFolder, pins: Sequence[tuple[int, Bytes]] = (), tell: Tell = 
     made = ""
     try:
         layers = tuple(config.summary(facts(config.data.source).image_shape))
-        made = recipe(config)
+        made = recipe(config, _parts(history))
     except (DataError, ShapeError, SettingError, CheckpointError) as error:
         problems.append(f"The recipe is not known: {error}")
-    except OSError as error:
-        problems.append(f"The recipe is not known: a file that it names cannot be read ({error.strerror}).")
     judged: list[Judged] = []
     pinned: list[Pinned] = []
     weights, step = "", 0
@@ -123,7 +121,7 @@ def gather(run: RunFolder, pins: Sequence[tuple[int, Bytes]] = (), tell: Tell = 
     return Gathered(
         id=public_id(run.id),
         about=replace(about, parent=public_id(about.parent)),
-        config=plain(config) if is_private() else config,  # a path may hold a run's id, and that is a key
+        config=without_paths(config) if is_private() else config,  # a path may hold a run's id, and that is a key
         history=history,
         status=status,
         created=_created(run, history),
@@ -137,6 +135,12 @@ def gather(run: RunFolder, pins: Sequence[tuple[int, Bytes]] = (), tell: Tell = 
         stays=tuple(stays_here(config)),
         problems=tuple(problems),
     )
+
+
+def _parts(history: History) -> int:
+    """That the run is trained with, as it told; 0 where it told nothing that can be."""
+    told = (history.started or {}).get("parts")
+    return told if isinstance(told, int) and 0 < told <= MOST_PARTS else 0
 
 
 def judge(model: Model, which: str) -> Judged:

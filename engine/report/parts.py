@@ -7,7 +7,7 @@ from html import escape
 from engine.history import sentence
 from engine.limits import public_id
 from engine.report.gather import Gathered
-from engine.report.tables import named, settings, words
+from engine.setting_words import named, settings, words
 
 ENDS = {
     "finished": "finished",
@@ -143,7 +143,9 @@ def facts_html(run: Gathered, address: str, here: Mapping[str, str]) -> str:
     rows += [["Copied from", run.about.origin]] if run.about.origin else []
     rows += [["Not in the link", "; ".join(run.stays)]] if run.stays else []
     note = (
-        "Equal recipes give equal weights, to the last bit: the recipe is a digest of settings, data, versions and "
-        "processor, the weights' of all numbers in them. Live changes and a stop by hand are not part of the recipe."
+        "Runs with equal recipes that are trained from their first step to their planned end, with no change on the "
+        "way, come to equal weights, to the last bit. The recipe is a digest of settings, all images and labels, the "
+        "engine's source, versions and processor, as they are where this report was made; the weights' is one of all "
+        "numbers in them."
     )
     return table(("", ""), rows, note).replace("<table>", "<table class=facts>")

@@ -18,9 +18,8 @@ from pathlib import Path
 
 from engine.about import read_about
 from engine.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
-from engine.config import TrainingConfig
+from engine.config import without_paths
 from engine.control import Control
-from engine.datasets import BUILT_IN
 from engine.limits import is_private, public_id
 from engine.rundir import RunError, RunFolder
 from engine.snapshots import snapshots
@@ -41,10 +40,11 @@ def pack(run: RunFolder, target: Path, with_snapshots: bool = False, tell: Tell 
         control = run.control()
     except RunError:
         control = Control()
-    manifest = {"format": FORMAT, "id": public_id(run.id), "made": time.time(), "source": plain(config).data.source}
+    source = without_paths(config).data.source
+    manifest = {"format": FORMAT, "id": public_id(run.id), "made": time.time(), "source": source}
     texts = {
         NAME: manifest,
-        "config.json": plain(config).to_json(),
+        "config.json": without_paths(config).to_json(),
         "control.json": asdict(replace(control, wish="running", until_step=None, until_epoch=None)),
         "about.json": asdict(
             replace(about, group="", kind="", parent=public_id(about.parent))
@@ -89,20 +89,5 @@ def _add_weights(archive: zipfile.ZipFile, name: str, path: Path, scratch: Path)
         saved = read_checkpoint(path)
     except CheckpointError:
         return
-    write_checkpoint(scratch, replace(saved, config=plain(saved.config)))
+    write_checkpoint(scratch, replace(saved, config=without_paths(saved.config)))
     archive.write(scratch, name)
-
-
-def plain(config: TrainingConfig) -> TrainingConfig:
-    """The settings without folders of this computer."""
-    data = config.data
-    source = data.source if data.source in BUILT_IN else _file_name(data.source)
-    return replace(
-        config,
-        start_from=_file_name(config.start_from),
-        data=replace(data, source=source, personal=_file_name(data.personal)),
-    )
-
-
-def _file_name(path: str) -> str:
-    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from engine.config import TrainingConfig
 from engine.history import History, Table
-from engine.report.tables import settings, words
+from engine.setting_words import settings, words
 
 MOST_ROWS = 20_000  # batches; of longer runs they are evenly thinned
 _TABLE = [0] * 256

@@ -4,14 +4,15 @@ All of it is checked before anything is written where runs are kept: the names i
 settings, events, and every checkpoint. The run gets an id of its own, so none that is there is touched.
 """
 
+import errno
 import json
 import shutil
 import stat
 import tempfile
 import time
 import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from re import fullmatch
@@ -19,13 +20,14 @@ from typing import Any
 
 from engine.about import LONGEST_NAME, About, write_about
 from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
-from engine.config import TrainingConfig
+from engine.config import TrainingConfig, without_paths
 from engine.control import Control
 from engine.datasets import BUILT_IN
 from engine.events import RunEnded
 from engine.files import RunError, write_json
 from engine.layers import ShapeError
 from engine.limits import LimitError
+from engine.npy import why_damaged
 from engine.problems import PlainError, printable, shown
 from engine.rundir import RunFolder
 from engine.spec import SettingError
@@ -66,8 +68,6 @@ def receive(
             found = _whole(file, Path(scratch)) if _is_run(file) else _single(file)
             weigh(len(found.events) + sum(path.stat().st_size for path in found.weights.values()))
             return _write(root, found, name, source, run_id, add)
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        raise TravelError(f"{printable(name, 80)} is damaged, or no .zip at all.") from None
     except (CheckpointError, RunError, SettingError, ShapeError, LimitError) as error:
         raise TravelError(f"{printable(name, 80)} cannot be opened: {error}") from None
     except OSError as error:
@@ -90,8 +90,22 @@ def _is_run(file: Path) -> bool:
     """Whether it is one of our archives; else it may be a checkpoint, which is a .zip of arrays."""
     if not zipfile.is_zipfile(file):
         raise TravelError("this is no file of a run: expected the .zip or .npz that Inkling wrote.")
-    with zipfile.ZipFile(file) as archive:
+    with _archive(file) as archive:
         return any(not each.filename.endswith(".npy") for each in archive.infolist())
+
+
+@contextmanager
+def _archive(file: Path) -> Iterator[zipfile.ZipFile]:
+    """An archive; raises TravelError for whatever zipfile and its decompressors raise at what anybody may have made."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            yield archive
+    except PlainError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a place before the file's beginning
+            raise
+        raise TravelError(f"it is damaged, or no .zip that Inkling wrote: {why_damaged(error)}.") from None
 
 
 def _single(file: Path) -> _Found:
@@ -108,7 +122,7 @@ def _single(file: Path) -> _Found:
 
 
 def _whole(file: Path, scratch: Path) -> _Found:
-    with zipfile.ZipFile(file) as archive:
+    with _archive(file) as archive:
         members = _members(archive)
         manifest = _json(archive, members, NAME)
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
@@ -204,7 +218,7 @@ def _check_weights(saved: Checkpoint, config: TrainingConfig, name: str) -> None
 
     def core(each: TrainingConfig) -> Any:
         rows = each.summary(saved.image_shape)
-        return [row.parameters for row in rows if row.parameters], each.data, each.seed
+        return [row.parameters for row in rows if row.parameters], without_paths(each).data, each.seed
 
     if core(saved.config) != core(config):
         raise TravelError(f"{name} in it belongs to another run: its network, data or seed differ from the settings.")
@@ -227,17 +241,19 @@ def _write(
             target = run.path / member
             target.parent.mkdir(exist_ok=True)
             saved = read_checkpoint(path)
-            if saved.config.data.source == config.data.source:
+            at_home = _at_home(saved.config, source)
+            if at_home == saved.config:
                 shutil.copyfile(path, target)
             else:
-                write_checkpoint(target, replace(saved, config=_at_home(saved.config, source)))
+                write_checkpoint(target, replace(saved, config=at_home))
         add(run)
 
     return RunFolder.create(root, config, run_id, fill)
 
 
 def _at_home(config: TrainingConfig, source: str) -> TrainingConfig:
-    """The settings with the data that this computer has, where they name somebody's own."""
+    """The settings with the data that this computer has, where they name somebody's own; and with no other paths."""
+    config = without_paths(config)
     if not source or config.data.source in BUILT_IN:
         return config
     return replace(config, data=replace(config.data, source=source))

@@ -18,7 +18,7 @@ LEVELS = (
     ("layers", "initializers", "losses", "optimizers", "schedules", "augment", "metrics", "drawing", "comparing"),
     ("network", "gradcheck"),
     ("config",),
-    ("events", "datasets", "presets", "control", "rundir", "history", "about"),
+    ("setting_words", "events", "datasets", "presets", "control", "rundir", "history", "about"),
     ("checkpoint", "parallel", "pictures", "updating", "record", "averaging", "snapshots"),
     (
         "evaluation",

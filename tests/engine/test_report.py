@@ -17,8 +17,9 @@ from engine.cli import main
 from engine.config import TrainingConfig
 from engine.optimizers import SGD
 from engine.report import curves_csv, data_json, epochs_csv, gather, render
-from engine.report.tables import differing, settings
+from engine.report.tables import differing
 from engine.rundir import RunFolder
+from engine.setting_words import settings
 from engine.worker import main as worker
 
 HOSTILE = "</script></title><img src=x onerror=alert(1)> \" ' & {x} \0 \ud800"

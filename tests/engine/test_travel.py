@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from engine.about import About, read_about, write_about
-from engine.checkpoint import read_checkpoint
+from engine.checkpoint import read_checkpoint, write_checkpoint
 from engine.cli import main
+from engine.config import TrainingConfig, without_paths
 from engine.fingerprint import fingerprint
 from engine.history import History
 from engine.rundir import RunFolder, runs
@@ -114,6 +115,79 @@ def test_a_checkpoint_alone_becomes_a_run(which: str, trained: RunFolder, digits
     else:
         assert worker([str(run.path)]) == 0
         assert fingerprint(read_checkpoint(run.final)) == fingerprint(read_checkpoint(trained.final))
+
+
+def rewritten(checkpoint: Path, target: Path, config: TrainingConfig) -> Path:
+    """A copy with other settings."""
+    write_checkpoint(target, replace(read_checkpoint(checkpoint), config=config))
+    return target
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("own_data", [True, False])
+def test_no_path_comes_in(
+    alone: bool, own_data: bool, tiny: Any, trained: RunFolder, archive: Path, digits_file: Path, tmp_path: Path
+) -> None:
+    """Neither in the settings nor in any of the weights, as an archive has them that `pack` did not make."""
+    hostile = tiny.with_values({"data.source": "/etc", "data.personal": "/dev/zero", "start_from": "C:\\x\\..\\y.npz"})
+    weights = rewritten(trained.final, tmp_path / "hostile.npz", hostile)
+    if alone:
+        file = weights
+    else:
+        members = {name: weights.read_bytes() for name in ("final.npz", "best.npz", "snapshots/000000004.npz")}
+        without = tuple(name for name in zipfile.ZipFile(archive).namelist() if name.endswith(".npz"))
+        settings = json.dumps(hostile.to_json()).encode()
+        file = changed(archive, tmp_path / "x.zip", without, **members, **{"config.json": settings})
+    run = receive(tmp_path / "runs", file, source=str(digits_file) if own_data else "")
+    data = replace(tiny.data, source=str(digits_file) if own_data else "etc", personal="zero")
+    expected = replace(hostile, data=data, start_from="y.npz")
+    assert run.config() == expected
+    found = list(run.path.rglob("*.npz"))
+    assert len(found) == (1 if alone else 3)
+    assert {read_checkpoint(path).config for path in found} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("", ""),
+        ("mnist", "mnist"),
+        ("/home/me/digits.npz", "digits.npz"),
+        ("C:\\Users\\me\\digits.npz", "digits.npz"),
+        ("C:digits.npz", "digits.npz"),
+        ("digits/", "digits"),
+        ("/", ""),
+        ("..", ""),
+        ("../..", ""),
+        (".", ""),
+    ],
+)
+def test_of_a_path_the_last_part_is_kept(path: str, name: str) -> None:
+    config = without_paths(TrainingConfig().with_files(path, path, path))
+    assert (config.data.source, config.data.personal, config.start_from) == (name, name, name)
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "why"),
+    [
+        (6, b"\x63\0", "packed in a way that is not supported"),  # needs version 9.9 of the format
+        (8, b"\x20\0", "damaged"),  # a patch of another file
+        (8, b"\x40\0", "damaged"),  # strong encryption
+        (46, b"\xff\xfe", "damaged"),  # a name that is no UTF-8, under the flag that says it is
+    ],
+)
+def test_archives_that_zipfile_stumbles_over_are_refused(
+    offset: int, value: bytes, why: str, archive: Path, tmp_path: Path
+) -> None:
+    data = bytearray(archive.read_bytes())
+    for signature, shift in ((b"PK\x01\x02", 0), (b"PK\x03\x04", -16 if offset == 46 else -2)):
+        place = data.index(signature)
+        data[place + offset + shift : place + offset + shift + len(value)] = value
+        if offset == 46:
+            data[place + (9 if shift == 0 else 7)] |= 8  # the name is in UTF-8
+    file = tmp_path / "x.zip"
+    file.write_bytes(data)
+    refused(tmp_path / "runs", file, why)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import fuzz_data
 import fuzz_links
 import fuzz_runs
 import fuzz_settings
+import fuzz_travel
 from fuzz_guard import SECONDS
 from fuzz_traps import TRAPS, trap
 
@@ -34,6 +35,7 @@ KINDS = {
         Kind("set", "texts of --set", fuzz_settings.assignments),
         Kind("live", "live changes of settings", fuzz_settings.live),
         Kind("checkpoint", "checkpoints, and going on from them", fuzz_runs.checkpoint),
+        Kind("travel", "runs that somebody sends", fuzz_travel.run_file),
         Kind("events", "events.jsonl", fuzz_runs.event_file),
         Kind("files", "control, worker and about files", fuzz_runs.small_files),
         Kind("run", "?run= in links", fuzz_links.run_name),
