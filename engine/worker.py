@@ -23,20 +23,20 @@ from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from engine.config import TrainingConfig, check_network
 from engine.datasets import DataError, load_split
 from engine.events import Event, RunEnded, SettingsChanged
-from engine.files import FULL, NOTE, locked, say
+from engine.files import FULL, NOTE, say
 from engine.forking import best_so_far
 from engine.layers import ShapeError
 from engine.limits import RUN_SECONDS, LimitError, may_read
 from engine.mending import mend
 from engine.places import own_folders
 from engine.recording import Recorder
-from engine.rundir import HEARTBEAT_SECONDS, Control, RunError, RunFolder, tail_events
+from engine.rundir import Control, RunError, RunFolder, tail_events
 from engine.spec import SettingError
 from engine.trainer import Trainer
+from engine.wishes import Wishes
 
-CONTROL_SECONDS = 0.05  # how often the wishes are looked at
 SAME_EPOCH = 1e-9  # epochs are fractions, which are not exact
-PAUSED_SECONDS = 0.02  # ... while there is nothing else to do
+PAUSED_SECONDS = 0.02  # how often the wishes are looked at while there is nothing else to do
 RETRY_SECONDS = 0.5  # how often the last weights are tried to be written, on a disk that is full
 
 USER_ERRORS = (RunError, CheckpointError, DataError, ShapeError, SettingError, LimitError)
@@ -48,17 +48,13 @@ class Session:
     def __init__(self, run: RunFolder, watched: bool = False) -> None:
         """watched: the page that started it looks on, and needs a core (see parallel.make_crew)."""
         self._run = run
-        self._control = Control()
-        self._control_stamp = (0, 0)
-        self._ignored: set[str] = set()
         self._most_seconds, self._is_too_long = RUN_SECONDS.value(), False
-        self._looked = self._beaten = 0.0
         self.leave = threading.Event()  # set when the run is to be left to somebody else
         found = mend(run)
         resume = found.saved
         for note in found.notes:
             say(NOTE + note)
-        self._control = run.control()  # written again where the file is damaged before it was looked at
+        self._wishes = Wishes(run)
         self._asked = run.config()  # it never changes, and may be damaged while this process trains
         self._trainer = make_trainer(resume.config if resume else self._asked, resume, watched)
         if resume is not None:  # a best epoch that comes after it will be made again
@@ -66,6 +62,11 @@ class Session:
         seconds = resume.record.get("seconds") if resume else 0.0
         self._recorder = Recorder(run, self._trainer, float(seconds or 0.0))
         self._last_step = -math.inf  # when it was due, or came if that was later
+
+    @property
+    def _control(self) -> Control:
+        """What is wanted now."""
+        return self._wishes.wanted
 
     @property
     def seconds(self) -> float:
@@ -137,7 +138,7 @@ class Session:
             if (error := recorder.failure) is None:  # they are infinite: nobody can use them
                 return
             if error.errno not in FULL:
-                self._beat()  # the folder may be gone: that is said in other words
+                self._wishes.beat()  # the folder may be gone: that is said in other words
                 raise error
             if self._is_to_stop():
                 return
@@ -164,45 +165,9 @@ class Session:
             self._follow()
 
     def _follow(self, force: bool = False) -> None:
-        """Look at control.json if it is time to, and if it has changed; give a sign of life."""
-        now = time.perf_counter()
-        if not force and now - self._looked < CONTROL_SECONDS:
-            return
-        self._looked = now
-        if now - self._beaten > HEARTBEAT_SECONDS:
-            self._beaten = now
-            self._beat()
-        try:
-            found = self._run.control_file.stat()
-            stamp = (found.st_mtime_ns, found.st_ino)
-            if stamp != self._control_stamp:
-                self._control_stamp = stamp
-                self._obey_if_it_can_be(self._run.control())
-        except (RunError, OSError) as error:
-            self._mend_control(error)
-
-    def _mend_control(self, error: Exception) -> None:
-        """Write what was wanted last in place of what cannot be read, so that pages can command the run again."""
-        if (words := str(error)) not in self._ignored:
-            self._ignored.add(words)
-            say(f"ignored: {words}")
-        with contextlib.suppress(OSError), locked(self._run.path):
-            try:
-                self._run.control()  # somebody may have written it meanwhile
-            except RunError:
-                if self._run.config_file.exists():
-                    self._run.put_control(self._control)
-        self._control_stamp = (0, 0)
-
-    def _beat(self) -> None:
-        try:
-            self._run.beat()
-        except FileNotFoundError:  # the run was deleted; nobody would ever see what it learns
-            raise RunError(f"the folder of run {self._run.id} is gone.") from None
-        except OSError as error:
-            if (words := str(error)) not in self._ignored:
-                self._ignored.add(words)
-                say(f"ignored: {words}")
+        """Look at control.json if it is time to, and obey it if it has changed; give a sign of life."""
+        if self._wishes.changed(force):
+            self._obey_if_it_can_be(self._control)
 
     def _obey_if_it_can_be(self, control: Control) -> None:
         """Settings that cannot be had, now or at a planned step, leave the run with those that it has."""
@@ -212,7 +177,6 @@ class Session:
             say(f"ignored: {error}")
 
     def _obey(self, control: Control) -> None:
-        self._control = control
         step = self._trainer.position.step
         config, data = self._asked.with_values(control.settings_at(step)), self._trainer.data
         check_network(config, data.image_shape, data.classes)  # larger batches take more memory

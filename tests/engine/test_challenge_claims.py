@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import worker
+from engine import wishes
 from engine.challenge import (
     Budget,
     ChallengeError,
@@ -198,7 +198,7 @@ def test_words_in_a_code_are_printable_and_short(changed_run):
 
 def test_a_run_whose_settings_were_changed_by_hand_is_repeated_exactly(tmp_path, monkeypatch):
     """There and back, and before the first step: as a person does who moves controls while it trains."""
-    monkeypatch.setattr(worker, "CONTROL_SECONDS", 0.0)  # or so short a run is over before it looks
+    monkeypatch.setattr(wishes, "CONTROL_SECONDS", 0.0)  # or so short a run is over before it looks
 
     def by_hand(settings):
         return lambda run: run.write_control(Control(settings=settings))

@@ -35,7 +35,7 @@ LEVELS = (
         "tuning",
     ),
     ("trainer",),
-    ("recording", "fingerprint"),
+    ("recording", "fingerprint", "wishes"),
     ("worker", "bench", "challenge", "link", "recipe", "travel", "report", "export"),
     ("reproduce",),
     ("commands",),

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import worker
+from engine import wishes, worker
 from engine.checkpoint import read_checkpoint
 from engine.datasets import load_split
 from engine.recording import Recorder
@@ -395,7 +395,7 @@ def test_after_the_last_epoch_a_run_ends_instead_of_pausing(tiny, tmp_path):
 
 def test_a_worker_whose_run_was_deleted_ends(tiny, tmp_path, here, capsys, monkeypatch):
     run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000}))
-    monkeypatch.setattr(worker, "HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr(wishes, "HEARTBEAT_SECONDS", 0.0)
     beat = RunFolder.beat
 
     def delete_first(self):
