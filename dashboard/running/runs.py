@@ -21,6 +21,7 @@ from dashboard.running.ownership import Everybody, Visitor, new_id, owner_of, wr
 from dashboard.running.processes import PROJECT
 from dashboard.running.queueing import in_turn
 from dashboard.running.troubles import last_words
+from dashboard.running.wanted import control_of, goes_on_for_a_moment, is_given_up, rests
 from dashboard.running.workers import WORKER, Workers
 from engine.about import About, write_about
 from engine.checkpoint import CheckpointError
@@ -29,15 +30,12 @@ from engine.files import locked
 from engine.forking import fork
 from engine.history import History
 from engine.limits import WORKERS, LimitError
-from engine.mending import recovered_control
-from engine.rundir import Control, RunError, RunFolder, Status, tail_events
+from engine.rundir import Control, RunError, RunFolder, Status
 from engine.rundir import runs as run_folders
 from engine.snapshots import at_or_before, snapshots
 from engine.travel import receive
 
 __all__ = ["PROJECT", "Runs"]
-
-FEW_STEPS = 10  # a paused run may make so many without a place of its own: people step by hand
 
 
 class Runs:
@@ -191,7 +189,7 @@ class Runs:
             run = self.open(run_id)
             try:
                 with locked(run.path):  # another server, or a shell, may command it as well
-                    control = self._turned(run, replace(_control(run), **wishes), wishes.get("wish"))
+                    control = self._turned(run, replace(control_of(run), **wishes), wishes.get("wish"))
                     run.put_control(control)
             except CheckpointError as error:
                 raise RunError(str(error)) from None
@@ -214,7 +212,7 @@ class Runs:
         """Live settings by path, applied from the next batch on. Raises RunError."""
         with self._lock:
             try:
-                before = _control(self.open(run_id)).settings
+                before = control_of(self.open(run_id)).settings
             except CheckpointError as error:
                 raise RunError(str(error)) from None
             self.command(run_id, settings=before | settings)
@@ -229,7 +227,7 @@ class Runs:
             if alive:
                 return Status("starting") if status.state in ("queued", "interrupted") else status
             if status.state == "queued":  # nobody waits for it any longer
-                return Status("ended", "stopped") if _is_given_up(run) else Status("interrupted")
+                return Status("ended", "stopped") if is_given_up(run) else Status("interrupted")
             return status
 
     def newest(self, count: int) -> list[RunFolder]:
@@ -251,7 +249,7 @@ class Runs:
     def queue(self) -> list[str]:
         """The runs that wait, the next one first."""
         with self._lock:
-            training = [run_id for run_id in self._workers.at_work() if not self._rests(run_id)]
+            training = [run_id for run_id in self._workers.at_work() if not rests(self.root, run_id)]
             return in_turn(self._waiting, training, self._owner)
 
     def place_in_queue(self, run_id: str) -> int:
@@ -321,47 +319,11 @@ class Runs:
 
     def _training(self) -> int:
         """How many of the workers started here use a core: paused ones do not."""
-        return sum(1 for run_id in self._workers.at_work() if not self._rests(run_id))
+        return sum(1 for run_id in self._workers.at_work() if not rests(self.root, run_id))
 
     def _is_waiting_at_a_pause(self, run: RunFolder) -> bool:
-        return self._workers.alive(run.id) and self._rests(run.id)
+        return self._workers.alive(run.id) and rests(self.root, run.id)
 
     def _needs_room(self, run: RunFolder, control: Control) -> bool:
         """Whether a paused run that is to go on has to wait until others have ended or paused."""
-        step = next(tail_events(run.events_file), {}).get("step", 0)
-        few = control.until_step is not None and control.until_step - step <= FEW_STEPS
-        return not few and (run.id in self._waiting or self._training() >= self._most)
-
-    def _rests(self, run_id: str) -> bool:
-        """Whether a run's worker waits at a pause, or will from the next batch on."""
-        try:
-            run = RunFolder.open(self.root, run_id)
-            control = run.control()
-        except RunError:
-            return False
-        if control.wish == "paused":
-            return True
-        # Paused by itself, and not told to go on since: then the mark where it stopped would lie ahead of it.
-        newest = next(tail_events(run.events_file), {})
-        return control.wish == "running" and newest.get("event") == "Paused" and _is_reached(control, newest)
-
-
-def _is_reached(control: Control, event: dict[str, Any]) -> bool:
-    """Whether an event is at or beyond the point at which the run is to pause."""
-    step, epoch = control.until_step, control.until_epoch
-    return (step is not None and event.get("step", 0) >= step) or (epoch is not None and event.get("epoch", 0) >= epoch)
-
-
-def _is_given_up(run: RunFolder) -> bool:
-    try:
-        return run.control().wish == "stopped"
-    except RunError:
-        return False
-
-
-def _control(run: RunFolder) -> Control:
-    """What is wanted now; made anew where the file is damaged. Raises RunError, CheckpointError."""
-    try:
-        return run.control()
-    except RunError:
-        return recovered_control(run)
+        return not goes_on_for_a_moment(run, control) and (run.id in self._waiting or self._training() >= self._most)
