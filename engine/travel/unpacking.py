@@ -20,7 +20,7 @@ from typing import Any
 
 from engine.about import LONGEST_NAME, About, write_about
 from engine.checkpoint import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
-from engine.config import TrainingConfig, without_paths
+from engine.config import TrainingConfig, live_changes, without_paths
 from engine.control import Control
 from engine.datasets import BUILT_IN
 from engine.events import RunEnded
@@ -147,7 +147,7 @@ def _control(data: Any, config: TrainingConfig) -> Control:
     """What was wanted of the run, if it can be had of it; and that it goes on, once somebody says so."""
     control = Control.from_json(data)
     for settings in (control.settings, *(settings for _, settings in control.planned)):
-        config.with_values(settings)
+        live_changes(config, config.with_values(settings))  # nothing else, so that no file's name comes in here
     return replace(control, wish="running", until_step=None, until_epoch=None)
 
 

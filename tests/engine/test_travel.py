@@ -243,6 +243,8 @@ def test_bombs_are_refused(archive: Path, tmp_path: Path) -> None:
         ("config.json", b'{"epochs": -1}', "epochs"),
         ("control.json", b'{"wish": "fly"}', "wish"),
         ("control.json", b'{"wish": "running", "settings": {"epochs": "x"}}', "epochs"),
+        ("control.json", b'{"wish": "running", "settings": {"data.personal": "/dev/zero"}}', "cannot change"),
+        ("control.json", b'{"wish": "running", "planned": [[3, {"start_from": "/dev/zero"}]]}', "cannot change"),
         ("latest.npz", b"nonsense", "not a readable checkpoint"),
         ("latest.npz", b"", "not a readable checkpoint"),
     ],
