@@ -81,6 +81,7 @@ LIMITS = (WORKERS, QUEUE, RUNS_EACH, RUN_SECONDS, RUNS_BYTES, SNAPSHOTS, UPLOAD,
 PATHS = "INKLING_PATHS"  # 0: data and weights are read from the installation's own folders only
 PRIVATE = "INKLING_PRIVATE"  # 1: a browser sees its own runs, and those whose link was opened in it
 _PUBLIC = re.compile(r"run-[0-9a-f]{12}")
+_KEY = re.compile(r"\d{6}-\d{6}-[0-9a-f]{24}")  # an id that nobody guesses
 
 
 def is_private() -> bool:
@@ -97,6 +98,11 @@ def public_id(run_id: str) -> str:
     if not is_private() or not run_id or _PUBLIC.fullmatch(run_id):
         return run_id
     return f"run-{hashlib.sha256(run_id.encode('utf-8', 'replace')).hexdigest()[:12]}"
+
+
+def without_keys(text: str) -> str:
+    """A sentence that may name runs or their files, as third parties may read it."""
+    return _KEY.sub(lambda found: public_id(found[0]), text)
 
 
 def any_path() -> bool:

@@ -18,7 +18,7 @@ from engine.fingerprint import fingerprint
 from engine.history import History
 from engine.judging import held_images, predict
 from engine.layers import ShapeError
-from engine.limits import is_private, public_id
+from engine.limits import is_private, public_id, without_keys
 from engine.link import encode, stays_here
 from engine.metrics import ClassScores, class_scores, confusion_matrix
 from engine.network import LayerSummary
@@ -132,8 +132,8 @@ def gather(run: RunFolder, pins: Sequence[tuple[int, Bytes]] = (), tell: Tell = 
         weights_step=step,
         recipe=made,
         link=encode(config),
-        stays=tuple(stays_here(config)),
-        problems=tuple(problems),
+        stays=tuple(map(without_keys, stays_here(config))),
+        problems=tuple(map(without_keys, problems)),
     )
 
 

@@ -24,7 +24,7 @@ from engine.config import DataConfig, TrainingConfig
 from engine.forking import fork
 from engine.history import History
 from engine.layers import Dense, Flatten
-from engine.limits import public_id
+from engine.limits import public_id, without_keys
 from engine.optimizers import SGD
 from engine.rundir import RUN_ID, RunError, RunFolder, runs
 from engine.snapshots import snapshots
@@ -280,6 +280,8 @@ def test_a_public_id_is_the_id_on_ones_own_computer_and_stays_the_same_on_a_shar
     assert public_id(found) == found
     assert public_id("") == ""
     assert public_id("251122-101010-abce") != found
+    key = new_id("a" * 32)
+    assert without_keys(f"/runs/{key}/best.npz is damaged.") == f"/runs/{public_id(key)}/best.npz is damaged."
 
 
 @pytest.mark.parametrize(("is_private", "seen"), [("1", ""), ("", "parent")])
