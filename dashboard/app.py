@@ -33,6 +33,7 @@ if __name__ == "__main__":
     style.apply()
     language_menu.render()
     visitor.greet()
+    tour_card.offer()
     here.run()
     address.render()
     tour_card.render()

@@ -43,6 +43,20 @@ def test_a_first_visit_is_offered_the_tour_and_may_decline_it(root):
     assert "New here?" not in texts(checked(at.run()))
 
 
+def test_the_offer_stands_before_the_page_and_an_empty_element_takes_its_place(root):
+    """A rerun may stop a run anywhere in the page: what comes after would stay from the run before."""
+    at = opened()
+    assert at.main.children[1].type == "empty"
+    at.session_state["tour"] = tour.Tour(seen=False)
+    count = len(at.main.children)
+    checked(at.run())
+    assert at.main.children[1].proto.id.endswith("tour-offer")
+    assert len(at.main.children) == count
+    at.button(key="tour-no").click()
+    checked(at.run())
+    assert at.main.children[1].type == "empty"
+
+
 def test_a_step_waits_for_the_real_change_and_notices_it(root):
     at = begun(opened())
     assert "Let it learn" in texts(at)
