@@ -94,7 +94,7 @@ def _figure(
         shapes, notes = marks_layout(found, colors, lines.end, at_top, reserved)
         notes += spike_note(limits, colors)
         if at_step is not None:
-            shapes += rewound_layout(place_of(history, at_step, lines.x), lines.end, colors)
+            shapes += rewound_layout(place_of(history, at_step, lines.x), x, colors)
     figure_layout = layout(
         colors,
         x,

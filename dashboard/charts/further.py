@@ -72,13 +72,14 @@ def further_figure(
     known = values[np.isfinite(values)]
     empty = not len(known)
     y = _value_axis(quantity, known) | {"title": translated(quantity.axis), "showticklabels": not empty}
+    axis = x_axis(x, end, colors, empty, growing=history.ended is None)
     figure_layout = layout(
         colors,
-        x_axis(x, end, colors, empty, growing=history.ended is None),
+        axis,
         y,
         hovermode="x unified",
         showlegend=False,
-        shapes=[] if at_step is None or empty else rewound_layout(place_of(history, at_step, x), end, colors),
+        shapes=[] if at_step is None or empty else rewound_layout(place_of(history, at_step, x), axis, colors),
         annotations=[empty_note(history, colors, say("Not measured yet"))] if empty else [],
     )
     figure_layout["margin"] = figure_layout["margin"] | {"t": 8, "b": 24}

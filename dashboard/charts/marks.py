@@ -124,10 +124,11 @@ def marks_layout(
     return shapes, notes
 
 
-def rewound_layout(place: float, end: float, colors: Palette) -> list[Layout]:
-    """Shapes for a run that is rewound to `place`: a strong line there, and a veil over what came later."""
+def rewound_layout(place: float, axis: Layout, colors: Palette) -> list[Layout]:
+    """Shapes for a run that is rewound to `place`: a strong line there, and a veil from there to the axis's end."""
     span = {"xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "above"}
-    veil = {"type": "rect", "x0": place, "x1": end * 1.01, "fillcolor": faded(colors.hover, 0.72), "line": {"width": 0}}
+    veil = {"type": "rect", "x0": place, "x1": axis["range"][1], "line": {"width": 0}}
+    veil["fillcolor"] = faded(colors.hover, 0.72)
     line = {"type": "line", "x0": place, "x1": place, "line": {"color": colors.text, "width": 2}}
     return [span | veil, span | line]
 
