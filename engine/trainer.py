@@ -42,17 +42,16 @@ class Trainer:
         resume: Checkpoint | None = None,
         start: Checkpoint | None = None,
         processes: bool = False,
-        watched: bool = False,
     ) -> None:
         """resume: go on where a checkpoint of this run was taken. start: begin with another network's weights.
 
-        processes, watched: who shares each batch where there are several parts (see parallel.make_crew).
+        processes: who shares each batch where there are several parts (see parallel.make_crew).
         """
         check_network(config, data.image_shape, data.classes)
         self.config = config
         self.data = data
         self.parts = resume.parts if resume else choose_parts(config, data.image_shape)
-        self._crew = make_crew(self.parts, processes, watched)
+        self._crew = make_crew(self.parts, processes)
         self.network = Network(config.layers, data.image_shape, frozenset(config.frozen), zeros=self._crew.empty)
         self._stepper = Stepper(config, self.network, data, self._crew)
         self._evaluator = Evaluator(self.network, data, self._crew)

@@ -45,8 +45,7 @@ USER_ERRORS = (RunError, CheckpointError, DataError, ShapeError, SettingError, L
 class Session:
     """One process's work on a run: follows control.json, trains, records."""
 
-    def __init__(self, run: RunFolder, watched: bool = False) -> None:
-        """watched: the page that started it looks on, and needs a core (see parallel.make_crew)."""
+    def __init__(self, run: RunFolder) -> None:
         self._run = run
         self._most_seconds, self._is_too_long = RUN_SECONDS.value(), False
         self.leave = threading.Event()  # set when the run is to be left to somebody else
@@ -56,7 +55,7 @@ class Session:
             say(NOTE + note)
         self._wishes = Wishes(run)
         self._asked = run.config()  # it never changes, and may be damaged while this process trains
-        self._trainer = make_trainer(resume.config if resume else self._asked, resume, watched)
+        self._trainer = make_trainer(resume.config if resume else self._asked, resume)
         if resume is not None:  # a best epoch that comes after it will be made again
             self._trainer.best = best_so_far(run, resume, carried_lines(run.events_file, resume))
         seconds = resume.record.get("seconds") if resume else 0.0
@@ -183,7 +182,7 @@ class Session:
         self._trainer.change(config)
 
 
-def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None, watched: bool = False) -> Trainer:
+def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None) -> Trainer:
     """Load the data, and the weights that the config names, and put a trainer together."""
     data = load_split(config.data, config.seed)
     start = None
@@ -192,7 +191,7 @@ def make_trainer(config: TrainingConfig, resume: Checkpoint | None = None, watch
         if not may_read(path, own_folders()):
             raise CheckpointError("the weights to start from lie outside of the folders that may be read here.")
         start = read_checkpoint(path)
-    return Trainer(config, data, resume, start, processes=True, watched=watched)
+    return Trainer(config, data, resume, start, processes=True)
 
 
 def watch_stdin(leave: threading.Event) -> None:
@@ -214,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run = RunFolder.open(options.run.parent, options.run.name)
         run.claim()
-        session = Session(run, options.watch_stdin)
+        session = Session(run)
         signal.signal(signal.SIGTERM, lambda *_: session.leave.set())
         if options.watch_stdin:
             threading.Thread(target=watch_stdin, args=(session.leave,), daemon=True).start()

@@ -15,15 +15,13 @@ from engine.parallel.crew import Crew, Part, ThreadCrew, Work, shares
 __all__ = ["Crew", "Part", "ThreadCrew", "Work", "make_crew", "shares"]
 
 
-def make_crew(count: int, processes: bool = False, watched: bool = False) -> Crew:
+def make_crew(count: int, processes: bool = False) -> Crew:
     """A crew of `count`; of processes where they are wanted and can be had.
 
     processes: only for a program whose own process has no other threads, such as a worker: it forks.
-    watched: a page looks on, which needs a core as well. Processes that meet many times in each batch wait for the
-    one that has no core; on two cores beside a browser they made half as many steps as threads do.
     """
     possible = sys.platform == "linux" and platform.machine() == "x86_64"
-    if processes and count > 1 and possible and _cores() >= count + watched:
+    if processes and count > 1 and possible and _cores() >= count:
         from engine.parallel.processes import ProcessCrew
 
         return ProcessCrew(count)
