@@ -46,4 +46,5 @@ def column(value: Any) -> Column:
 def place(event: dict[str, Any]) -> tuple[float, float, float] | None:
     """Step, epoch and seconds of an event, or None if it does not say where it belongs."""
     step, epoch, seconds = (number(event.get(name)) for name in ("step", "epoch", "seconds"))
-    return (step, epoch, seconds) if 0 <= step < LARGEST_STEP and epoch >= 0 and seconds >= 0 else None
+    known = 0 <= step < LARGEST_STEP and step == int(step) and epoch >= 0 and seconds >= 0
+    return (step, epoch, seconds) if known else None

@@ -413,3 +413,10 @@ def test_a_loss_that_does_not_move_under_large_steps_needs_a_smaller_rate(tell):
 def test_strange_layer_names_are_shown_as_they_are(tell, name):
     tell(started(), batches(1, 30), probed(30, dead={name: 1.0}, dead_share=1.0))
     assert "dead" in sentence(tell.history)
+
+
+def test_an_event_between_two_steps_is_damaged_and_left_out(tell):
+    tell(started(), batches(1, 10), epoch_done(1, 0.9, True, step=10.5))
+    assert tell.history.best is None
+    tell(epoch_done(1, 0.9, True))
+    assert tell.history.best.step == 10
