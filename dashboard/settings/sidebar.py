@@ -45,8 +45,11 @@ def render() -> StackCheck:
 
 @contextmanager
 def more(label: str, *paths: str) -> Iterator[bool]:
-    """What is needed less often, one click away. Closed, its widgets are not even made: the page opens sooner."""
-    if not locks.shows(*paths):
+    """What is needed less often, one click away. Closed, its widgets are not even made: the page opens sooner.
+
+    paths: the settings in it, where it has some; it is left out where all of them are hidden.
+    """
+    if paths and not locks.shows(*paths):
         yield False
         return
     expander = st.expander(translated(label), key=forms.css_key(label), on_change="rerun")

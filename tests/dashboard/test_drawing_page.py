@@ -220,3 +220,7 @@ def test_a_photograph_is_kept_small_for_the_browser() -> None:
     assert taken.image.shape == (683, 1024, 3)
     assert len(taken.encoded) < 100_000
     assert cv2.imdecode(np.frombuffer(io.BytesIO(taken.encoded).read(), np.uint8), cv2.IMREAD_COLOR).shape[1] == 1024
+
+
+def test_the_panels_below_are_there_to_be_opened(drawing_page: AppTest) -> None:
+    assert [each.label for each in drawing_page.expander] == ["Why this answer?", "Learn my hand"]
