@@ -77,7 +77,7 @@ def test_an_image_is_taken_to_the_draw_page(tab: Any, server: Server, judged: Ru
     tab.locator(".gallery button").first.click()
     tab.get_by_role("button", name="Take it to the Draw page").click()
     tab.get_by_text("How the drawing becomes what the network sees").wait_for()
-    assert tab.locator(".st-key-photo-picture img").count() == 1
+    tab.locator(".st-key-photo-picture img").wait_for()
 
 
 def test_test_images_are_shown_after_a_click_only(tab: Any, server: Server, judged: RunFolder) -> None:
