@@ -207,6 +207,7 @@ function extend(element, traces) {
   const { xaxis, yaxis } = element._fullLayout;
   const changes = [];
   for (const { uid, mode, visible, ...columns } of traces) {
+    if (!uid || !mode) return false; // no line, such as a heat map
     const [x, y] = [numbers(columns.x), numbers(columns.y)];
     const group = element.querySelector(`.scatterlayer .trace${CSS.escape(uid)}`);
     if (visible === "legendonly" || (!x.length && !group)) continue;
