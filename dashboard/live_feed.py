@@ -105,16 +105,19 @@ def offer(fresh: Callable[[], Fresh | None], every: float | None) -> None:
     tab = session.kept("live-tab", Tab)
     tab.fresh, tab.context = (fresh, get_script_run_ctx(suppress_warning=True)) if every else (None, None)
     _tabs[tab.token] = tab
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    address = f"/{base}/{PATH}?tab={tab.token}" if base else f"/{PATH}?tab={tab.token}"
-    data = {"address": address if every else "", "milliseconds": 1000 * (every or 0)}
+    data = {"address": f"{_path()}?tab={tab.token}" if every else "", "milliseconds": 1000 * (every or 0)}
     _component()(data=data, key="live_feed", height=1, on_stale_change=lambda: None)
 
 
 def route() -> Route:
     """Where the server answers."""
+    return Route(_path(), _answer)
+
+
+def _path() -> str:
+    """Below the path at which a proxy serves the page, where it is not the root."""
     base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return Route(f"/{base}/{PATH}" if base else f"/{PATH}", _answer)
+    return f"/{base}/{PATH}" if base else f"/{PATH}"
 
 
 async def _answer(request: Request) -> Response:
