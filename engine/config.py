@@ -237,7 +237,7 @@ def check_network(config: TrainingConfig, image_shape: tuple[int, int, int], cla
     """Raise ShapeError or SettingError for a network that cannot be trained on such data here; allocates nothing."""
     rows = check_layers(config, image_shape, classes)
     try:
-        _check_size(config, rows)
+        check_size(config, rows)
     except LimitError as error:
         raise ShapeError(str(error)) from None
 
@@ -260,7 +260,7 @@ def check_layers(config: TrainingConfig, image_shape: tuple[int, int, int], clas
     return rows
 
 
-def _check_size(config: TrainingConfig, rows: list[LayerSummary]) -> None:
+def check_size(config: TrainingConfig, rows: list[LayerSummary]) -> None:
     """Raise LimitError for a network that is larger than this installation allows."""
     parameters = sum(row.parameters for row in rows)
     largest = max(rows, key=lambda row: row.parameters)

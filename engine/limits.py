@@ -61,7 +61,7 @@ def amount(size: float) -> str:
 
 
 WORKERS = Limit("INKLING_WORKERS", 0, "runs that train at the same time; as many as there are cores, where not set")
-QUEUE = Limit("INKLING_QUEUE", 200, "runs that wait for a core")
+QUEUE = Limit("INKLING_QUEUE", 200, "runs that wait for a core, or rest at a pause")
 RUNS_EACH = Limit("INKLING_RUNS_EACH", 0, "runs of one browser that train or wait (with INKLING_PRIVATE=1)")
 RUN_SECONDS = Limit("INKLING_RUN_SECONDS", 0, "seconds that one run trains, pauses left out")
 RUNS_BYTES = Limit("INKLING_RUNS_BYTES", 0, "bytes of all runs together on the disk", bytes=True)

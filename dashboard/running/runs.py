@@ -33,6 +33,7 @@ from engine.limits import WORKERS, LimitError
 from engine.rundir import Control, RunError, RunFolder, Status
 from engine.rundir import runs as run_folders
 from engine.snapshots import at_or_before, snapshots
+from engine.spec import SettingError
 from engine.travel import receive
 
 __all__ = ["PROJECT", "Runs"]
@@ -154,6 +155,7 @@ class Runs:
             run = self.open(run_id)
             if self.status(run).busy or run_id in self._waiting:
                 raise RunError(f"run {run_id} is being trained already.")
+            self._make_sure_of_room(room.settings_of(run), owner_of(run), run)
             self.command(run_id, wish="running", until_step=None, until_epoch=None)
             self._enqueue(run_id)
 
@@ -211,10 +213,14 @@ class Runs:
     def change(self, run_id: str, settings: dict[str, Any]) -> None:
         """Live settings by path, applied from the next batch on. Raises RunError."""
         with self._lock:
+            run = self.open(run_id)
             try:
-                before = control_of(self.open(run_id)).settings
+                before = control_of(run).settings
             except CheckpointError as error:
                 raise RunError(str(error)) from None
+            with contextlib.suppress(SettingError):  # its worker says it
+                if (old := room.settings_of(run)) is not None:
+                    room.check_change(self.root, run, old, old.with_values(settings), self._going())
             self.command(run_id, settings=before | settings)
 
     def status(self, run: RunFolder) -> Status:
@@ -278,15 +284,20 @@ class Runs:
     def _owner(self, run_id: str) -> str:
         return owner_of(RunFolder(self.root / run_id))
 
-    def _make_sure_of_room(self, config: TrainingConfig, owner: str) -> None:
-        """Raise RunError where another run would be more than this installation allows."""
+    def _make_sure_of_room(self, config: TrainingConfig | None, owner: str, run: RunFolder | None = None) -> None:
+        """Raise RunError where another run in training would be more than this installation allows.
+
+        run: this one, where it is there already; config: None where its settings are damaged, and will be mended.
+        """
+        if config is not None:
+            room.check_training(config)
         with self._lock:
             going = self._going()
-            training = self._training()
-            waiting = len(self._waiting) if training >= self._most else -1  # it would begin at once
-        of_owner = sum(1 for run in going if owner and owner_of(run) == owner)
+            resting = len(going) - self._training()  # or waiting: all that have no core
+            waiting = resting if self._training() >= self._most else resting - 1  # it would begin at once
+        of_owner = sum(1 for each in going if owner and owner_of(each) == owner)
         room.check_counts(waiting, of_owner)
-        room.check_disk(self.root, config, going)
+        room.check_disk(self.root, config, going, run)
 
     def _going(self) -> list[RunFolder]:
         """The runs that train or wait."""
