@@ -1,6 +1,7 @@
 """What a server's process holds, as Linux tells it."""
 
 import contextlib
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 WARM_UP = 0.25  # of the samples, before growth is looked at
+LEAST_SECONDS = 180.0  # in which the first sessions of tabs that were left have been let go
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,12 @@ class Health:
     def __init__(self, pid: int) -> None:
         self._pid = pid
 
+    def processes(self) -> set[int]:
+        """The server's own and all that came from it."""
+        return {self._pid, *_children(self._pid)}
+
     def sample(self) -> Sample:
-        """Now."""
+        """Now. Raises OSError where the server has ended."""
         place = Path("/proc") / str(self._pid)
         shares = place.joinpath("smaps_rollup").read_text().splitlines()
         memory = next(int(line.split()[1]) for line in shares if line.startswith("Pss:"))
@@ -61,11 +67,19 @@ def _state(pid: int) -> tuple[str, str]:
     return "", ""
 
 
-def growth_per_hour(samples: list[Sample]) -> float:
-    """Slope of the memory over time after the warm-up, in MB an hour, by least squares; NaN for too few samples."""
+def alive(processes: set[int]) -> set[int]:
+    """Which of these live, as processes of the engine or of the page."""
+    return {pid for pid in processes if (found := _state(pid))[0] not in ("", "Z") and "python" in found[1]}
+
+
+def growth(samples: list[Sample]) -> tuple[float, float]:
+    """Of the memory after the warm-up: MB by which it grew in all, and MB an hour; NaN for less than three minutes.
+
+    Both are by the line of least squares: what two single samples differ in is mostly what was drawn just then.
+    """
     later = samples[int(WARM_UP * len(samples)) :]
-    if len(later) < 10:
-        return float("nan")
+    if not later or later[-1].time - later[0].time < LEAST_SECONDS:
+        return math.nan, math.nan
     hours = np.array([each.time for each in later]) / 3600
-    slope = np.polyfit(hours - hours[0], np.array([each.memory for each in later]), 1)[0]
-    return float(slope)
+    slope = float(np.polyfit(hours - hours[0], np.array([each.memory for each in later]), 1)[0])
+    return slope * float(hours[-1] - hours[0]), slope
