@@ -2,10 +2,12 @@
 
     say("{count} images", count=3)      ->  "3 images", or what languages/zh.json has for "{count} images"
     translated(error_of_the_engine)     ->  the same for a finished English sentence
+    render(run, say=spoken())           ->  what the engine writes into a file, in this tab's language
 
-One file is one language: `languages/CODE.json` holds {English: translation}, and under "" the language's own name.
-A text that the file lacks stays English. The engine knows of none of this. Its sentences arrive finished, with numbers
-in them, and are recognized by the same keys: "{count} images" matches "3 images".
+One file is one language: `languages/CODE.json` holds {English: translation}, under "" the language's own name, and
+under " " what stands between two sentences. A text that the file lacks stays English. The engine knows of none of
+this. Its sentences arrive finished, with numbers in them, and are recognized by the same keys: "{count} images" matches
+"3 images". What it writes into a file it says through a `Language` (engine/saying.py) that is handed to it.
 """
 
 import functools
@@ -16,6 +18,8 @@ from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from engine.saying import Language
 
 FOLDER = Path(__file__).with_name("languages")
 ENGLISH = "en"
@@ -44,6 +48,12 @@ def translated(text: str) -> str:
     """
     code = language()
     return text if code == ENGLISH else _translate(text, code)
+
+
+def spoken() -> Language:
+    """This tab's language for a file that the engine writes, even in a thread that knows of no tab."""
+    code = language()
+    return Language(code, functools.partial(_translate, code=code))
 
 
 def language() -> str:
@@ -93,10 +103,10 @@ def _texts(code: str) -> dict[str, str]:
 @functools.lru_cache(maxsize=4096)
 def _translate(text: str, code: str) -> str:
     texts = _texts(code)
-    if not text.strip():  # the key of the language's own name is empty too
-        return text
-    if text in texts:
+    if text in texts and text:  # the key of the language's own name is empty
         return texts[text]
+    if not text.strip():
+        return text
     if text != text.strip():
         return _translate(text.strip(), code)
     for pattern, target in _patterns(code):
@@ -107,7 +117,7 @@ def _translate(text: str, code: str) -> str:
     if len(parts) == 1:
         return text
     found = [_translate(part, code) for part in parts]
-    return "".join(found) if found != parts else text
+    return texts.get(" ", " ").join(found) if found != parts else text
 
 
 @functools.cache

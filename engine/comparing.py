@@ -21,9 +21,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from engine.saying import ENGLISH, Language
 
 Values = npt.NDArray[np.float64]
 
@@ -156,33 +159,45 @@ def _needed(x: Values, y: Values) -> int | None:
     return None
 
 
-def verdict(found: Comparison, a: str, b: str) -> str:
+def verdict(found: Comparison, a: str, b: str, say: Language = ENGLISH) -> str:
     """One or two plain sentences on accuracies (shares from 0 to 1). a, b: what the groups are called."""
     if found.difference < 0:
         a, b = b, a
     points, low, high = (100 * value for value in (abs(found.difference), found.low, found.high))
     low, high = (low, high) if found.difference >= 0 else (-high, -low)
     if points < 0.005:
-        return f"{a} and {b} do equally well on average; nothing says that they differ."
-    ahead = f"{points:.2f} points"
-    luck = (
-        "" if math.isnan(found.chance) else f" Luck alone deals such a difference in {_percent(found.chance)} of cases."
-    )
+        return say("{a} and {b} do equally well on average; nothing says that they differ.", a=a, b=b)
+    names: dict[str, Any] = {"a": a, "b": b, "points": points}
+    chance = _percent(found.chance)
+    luck = chance and say("Luck alone deals such a difference in {chance} of cases.", chance=chance)
     if found.beyond_luck:
-        return (
-            f"{a} beats {b} beyond luck: by {ahead} on average, between {low:.2f} and {high:.2f} (95 % interval).{luck}"
+        text = say(
+            "{a} beats {b} beyond luck: by {points:.2f} points on average, between {low:.2f} and {high:.2f} (95 % "
+            "interval).",
+            low=low,
+            high=high,
+            **names,
         )
+        return say.joined([text, luck])
     fewest = min(found.count_a, found.count_b)
-    if found.smallest_chance > CHANCE:
-        seeds = f"{fewest} seeds each" if found.count_a == found.count_b else "So few seeds"
-        opening = f"{seeds} cannot tell: {a} is {ahead} ahead of {b}."
+    if found.smallest_chance <= CHANCE:
+        opening = say("{a} is {points:.2f} points ahead of {b}, but that may be luck.", **names)
+    elif found.count_a == found.count_b:
+        opening = say("{n} seeds each cannot tell: {a} is {points:.2f} points ahead of {b}.", n=fewest, **names)
     else:
-        opening = f"{a} is {ahead} ahead of {b}, but that may be luck."
+        opening = say("So few seeds cannot tell: {a} is {points:.2f} points ahead of {b}.", **names)
     if found.needed is None:
-        return f"{opening}{luck} Even {MOST_SEEDS} seeds of each would not show a difference so small."
-    more = max(found.needed - fewest, 1)
-    return f"{opening}{luck} {more} more of each would tell, if means and spreads stay as they are."
+        more = say("Even {seeds} seeds of each would not show a difference so small.", seeds=MOST_SEEDS)
+    else:
+        more = say(
+            "{count} more of each would tell, if means and spreads stay as they are.",
+            count=max(found.needed - fewest, 1),
+        )
+    return say.joined([opening, luck, more])
 
 
 def _percent(chance: float) -> str:
+    """ "" where it is not known."""
+    if math.isnan(chance):
+        return ""
     return f"{100 * chance:.0f} %" if chance >= 0.0995 else f"{100 * chance:.1g} %"

@@ -12,7 +12,7 @@ from dashboard import session
 from dashboard.comparing.picking import catalog
 from dashboard.controlled import controlled
 from dashboard.drawing.pin_curves import Pinned
-from dashboard.language import say, translated
+from dashboard.language import say, spoken, translated
 from dashboard.markdown import literal
 from dashboard.sharing import address, expectation
 from dashboard.sharing.desk import desk, keyed, tell_of
@@ -23,6 +23,7 @@ from engine.limits import public_id
 from engine.report import curves_csv, data_json, gather
 from engine.report import render as render_report
 from engine.rundir import RunFolder
+from engine.saying import ENGLISH, Language
 
 MOST_RUNS = 7  # in one report: so many colours are told apart
 
@@ -45,7 +46,8 @@ def render() -> None:
     pins = _pins()
     with st.container(horizontal=True, key="report-files"):
         name = file_name(run)
-        _download(say("Report"), f"{name}.html", "text/html", "report", partial(page, runs, pins, address.base()))
+        make = partial(page, runs, pins, address.base(), spoken())
+        _download(say("Report"), f"{name}.html", "text/html", "report", make)
         _download(say("Data (JSON)"), f"{name}.json", "application/json", "json", partial(data, runs, pins))
         _download(say("Curves (CSV)"), f"{name}.csv", "text/csv", "csv", partial(curves, run))
     st.caption(say("They are made when you press the button, of the runs as they are then; that takes some seconds."))
@@ -116,13 +118,13 @@ def _pins() -> list[tuple[int, Bytes]]:
     return [(pin.label, pin.ink) for pin in session.kept("pins", Pinned).items]
 
 
-def page(runs: Sequence[RunFolder], pins: Sequence[tuple[int, Bytes]], base: str) -> bytes:
+def page(runs: Sequence[RunFolder], pins: Sequence[tuple[int, Bytes]], base: str, tongue: Language = ENGLISH) -> bytes:
     """The report's file; one that says why it cannot be made, where it cannot."""
     try:
         found = [gather(run, pins if number == 0 else ()) for number, run in enumerate(runs)]
-        return render_report(found, address=base).encode()
+        return render_report(found, address=base, say=tongue).encode()
     except (ValueError, OSError) as error:
-        return f"<!doctype html><meta charset=utf-8><p>{html.escape(str(error))}</p>".encode()
+        return f"<!doctype html><meta charset=utf-8><p>{html.escape(tongue(str(error)))}</p>".encode()
 
 
 def data(runs: Sequence[RunFolder], pins: Sequence[tuple[int, Bytes]]) -> bytes:

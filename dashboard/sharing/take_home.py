@@ -4,9 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard.language import say, translated
+from dashboard.language import say, spoken, translated
 from engine.checkpoint import Model
 from engine.export import FORMS, Form, export, packed
+from engine.saying import ENGLISH, Language
 
 READABLE = {
     "numpy": "NumPy",
@@ -72,7 +73,7 @@ def _row(key: str, form: Form, title: str, purpose: str, model: Model, name: str
             st.caption(purpose if not problem else f"{purpose} {_sentence(translated(problem))}")
         st.download_button(
             say("Download, {size}", size=_size(form.size(model))),
-            partial(make, model, key, name),
+            partial(make, model, key, name, spoken()),
             form.file_name(name),
             mime="application/octet-stream",  # a page is kept as a file, not opened in place of this one
             key=f"take-home-{key}",
@@ -83,9 +84,9 @@ def _row(key: str, form: Form, title: str, purpose: str, model: Model, name: str
         )
 
 
-def make(model: Model, form: str, name: str) -> bytes:
+def make(model: Model, form: str, name: str, tongue: Language = ENGLISH) -> bytes:
     """What the button of a form sends."""
-    return packed(export(model, form, name))[1]
+    return packed(export(model, form, name, say=tongue))[1]
 
 
 def _sentence(text: str) -> str:
@@ -105,4 +106,4 @@ def _source(model: Model, name: str) -> None:
     )
     if form is not None:
         file = FORMS[form].file_name(name).removesuffix(".zip")
-        st.code(FORMS[form].make(model, name, file).decode(), language="python", height=CODE_HEIGHT)
+        st.code(FORMS[form].make(model, name, file, ENGLISH).decode(), language="python", height=CODE_HEIGHT)

@@ -17,6 +17,8 @@ from engine.checkpoint import Model
 from engine.drawing.pipeline import SMALLEST_IMAGE
 from engine.export.plan import Stage, one_line, settings_in_words, stages
 from engine.losses import MeanSquaredError
+from engine.saying import ENGLISH, IN_PAGES, Language, spoken
+from engine.setting_words import called
 
 PAGE = Path(__file__).with_name("page")
 SCRIPTS = ("images", "strokes", "ink", "segment", "prepare", "network", "pad", "main")  # each uses those before it
@@ -33,47 +35,55 @@ def html_problem(model: Model) -> str:
     )
 
 
-def html_page(model: Model, name: str) -> bytes:
+def html_page(model: Model, name: str, say: Language = ENGLISH) -> bytes:
     """The page, UTF-8, for a network without an `html_problem`. name: a person's text, the heading."""
-    description, numbers = _description(model)
+    description, numbers = _description(model, say)
     parts = {
+        "language": escape(say.code),
         "title": escape(one_line(name)),
-        "summary": escape(_summary(model)),
-        "invitation": "Draw a digit, 0 to 9" if model.classes == 10 else "Draw here",
-        "bars_note": MSE_NOTE if isinstance(model.config.loss, MeanSquaredError) else "",
+        "summary": escape(_summary(model, say)),
+        "invitation": escape(say("Draw a digit, 0 to 9") if model.classes == 10 else say("Draw here")),
+        "bars_note": escape(_bars_note(model, say)),
         "style": _read("page.css"),
         "description": json.dumps(description, allow_nan=False).replace("<", "\\u003c"),
         "weights": base64.b64encode(numbers).decode(),
-        "script": "\n".join(_read(f"{script}.js").replace('"use strict";\n\n', "") for script in SCRIPTS),
+        "script": spoken("\n".join(_read(f"{each}.js").replace('"use strict";\n\n', "") for each in SCRIPTS), say),
     }
+    frame = IN_PAGES.sub(lambda place: escape(say(" ".join(place[1].split()))), _read("page.html"))
     # in one go: what is put in is not looked through again
-    page = re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("page.html"))
+    page = re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], frame)
     return page.encode()
 
 
-MSE_NOTE = (
-    "This network learned with mean squared error, so its outputs are no probabilities: the bars show the positive "
-    "outputs as shares of their sum."
-)
+def _bars_note(model: Model, say: Language) -> str:
+    if not isinstance(model.config.loss, MeanSquaredError):
+        return ""
+    return say(
+        "This network learned with mean squared error, so its outputs are no probabilities: the bars show the positive "
+        "outputs as shares of their sum."
+    )
 
 
 def _read(name: str) -> str:
     return (PAGE / name).read_text(encoding="utf-8")
 
 
-def _summary(model: Model) -> str:
-    parameters = sum(stage.parameters for stage in stages(model))
-    size = model.image_size
+def _summary(model: Model, say: Language) -> str:
     test = model.checkpoint.record.get("test")
     accuracy = test.get("accuracy") if isinstance(test, dict) else None
-    judged = "" if accuracy is None else f" It read {accuracy:.1%} of the test images right.".replace("%", " %")
-    return (
-        f"A neural network with {parameters:,} parameters, trained on images of {size} × {size} pixels.{judged} Draw: "
-        "it answers stroke by stroke, in this page, with no server behind it."
-    )
+    told = [
+        say(
+            "A neural network with {count:,} parameters, trained on images of {size} × {size} pixels.",
+            count=sum(stage.parameters for stage in stages(model)),
+            size=model.image_size,
+        ),
+        "" if accuracy is None else say("It read {share:.1f} % of the test images right.", share=100 * accuracy),
+        say("Draw: it answers stroke by stroke, in this page, with no server behind it."),
+    ]
+    return say.joined(told)
 
 
-def _description(model: Model) -> tuple[dict[str, Any], bytes]:
+def _description(model: Model, say: Language) -> tuple[dict[str, Any], bytes]:
     """What network.js has to know besides the numbers; and the numbers, float32, little-endian."""
     scaling = model.checkpoint.scaling
     layers, numbers, start = [], [], 0
@@ -83,7 +93,7 @@ def _description(model: Model) -> tuple[dict[str, Any], bytes]:
             places[key] = (start, start + array.size)
             start += array.size
             numbers.append(np.ascontiguousarray(array, "<f4").tobytes())
-        layers.append(_layer(stage, places))
+        layers.append(_layer(stage, places, say))
     description = {
         "size": model.image_size,
         "classes": model.classes,
@@ -94,11 +104,12 @@ def _description(model: Model) -> tuple[dict[str, Any], bytes]:
     return description, b"".join(numbers)
 
 
-def _layer(stage: Stage, places: dict[str, tuple[int, int]]) -> dict[str, Any]:
+def _layer(stage: Stage, places: dict[str, tuple[int, int]], say: Language) -> dict[str, Any]:
     return {
         "settings": stage.layer.to_json() | {"before": stage.pads[0]},
-        "words": settings_in_words(stage.layer),
+        "words": settings_in_words(stage.layer, say),
         "kind": stage.kind,
+        "called": called(stage.kind, say),
         "input": stage.input_shape,
         "output": stage.output_shape,
         "parameters": stage.parameters,

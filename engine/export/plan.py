@@ -8,6 +8,8 @@ from engine.checkpoint import Model
 from engine.layers import AvgPool, Conv, Flatten, Layer, MaxPool
 from engine.network import layer_name
 from engine.problems import PlainError
+from engine.saying import ENGLISH, Language
+from engine.setting_words import named
 from engine.spec import Settings, describe
 
 LONGEST_NAME = 60  # characters of a file's name
@@ -76,17 +78,17 @@ def pixel_line(model: Model) -> tuple[float, float]:
     return 1 / (255 * scaling.deviation), -scaling.mean / scaling.deviation
 
 
-def settings_in_words(layer: Settings) -> str:
+def settings_in_words(layer: Settings, say: Language = ENGLISH) -> str:
     """ "channels 16, kernel 3": the settings of a layer or of something else, for people."""
     values = {name: getattr(layer, name) for name, _, _ in describe(type(layer))}
     if isinstance(layer, MaxPool | AvgPool):
         values["stride"] = values["stride"] or values["size"]  # 0 stands for it
-    return ", ".join(f"{name} {_in_words(value)}" for name, value in values.items())
+    return ", ".join(f"{named(name, say)} {_in_words(value, say)}" for name, value in values.items())
 
 
-def _in_words(value: object) -> str:
+def _in_words(value: object, say: Language) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

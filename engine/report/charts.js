@@ -1,8 +1,7 @@
 // Curves that can be read: a pointer names all values, dragging zooms in, a double click shows all again.
-"use strict";
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 720, HEIGHT = 300, LEFT = 58, RIGHT = 12, TOP = 12, BOTTOM = 34;
-const ACROSS = { step: "step", epoch: "epoch", seconds: "seconds of training" };
+const ACROSS = { step: say("step"), epoch: say("epoch"), seconds: say("seconds of training") };
 
 function make(parent, kind, values = {}, text = "") {
   const element = parent.namespaceURI === SVG || kind === "svg" ? document.createElementNS(SVG, kind) : document.createElement(kind);
@@ -126,11 +125,11 @@ function controls(figure, chart, state) {
       draw(figure, chart, state);
     };
   }
-  const choose = make(legend, "select", { "aria-label": "along" });
+  const choose = make(legend, "select", { "aria-label": say("along") });
   for (const [name, words] of Object.entries(ACROSS)) make(choose, "option", { value: name }, words);
   choose.onchange = () => { state.across = choose.value; state.zoom = null; draw(figure, chart, state); };
   if (!chart.percent) {
-    const log = make(legend, "button", { type: "button", "aria-pressed": String(state.log), class: "log" }, "log");
+    const log = make(legend, "button", { type: "button", "aria-pressed": String(state.log), class: "log" }, say("log"));
     log.onclick = () => { state.log = !state.log; log.setAttribute("aria-pressed", String(state.log)); draw(figure, chart, state); };
   }
 }

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.arrays import Bytes
 from engine.history import History, Table
 from engine.report.gather import Gathered
+from engine.saying import Language
 
 Column = npt.NDArray[np.float64]
 MOST_POINTS = 600  # of one line
@@ -21,19 +22,25 @@ TRAINING, VALIDATION, RUNS = 0, 1, 2  # places in the list of colours (report.cs
 TONES = 7
 
 
-def charts(runs: Sequence[Gathered]) -> list[dict[str, Any]]:
+def charts(runs: Sequence[Gathered], say: Language) -> list[dict[str, Any]]:
     """Each chart: title, unit, lines, marks; for charts.js."""
     found = [
-        _chart("Loss", runs, "loss", "train_loss", "validation_loss"),
-        _chart("Accuracy", runs, "accuracy", "train_accuracy", "validation_accuracy", percent=True),
-        _chart("Learning rate", runs, "learning_rate"),
-        _chart("Length of the gradient", runs, "gradient_norm", log=True),
+        _chart(say("Loss"), say, runs, "loss", "train_loss", "validation_loss"),
+        _chart(say("Accuracy"), say, runs, "accuracy", "train_accuracy", "validation_accuracy", percent=True),
+        _chart(say("Learning rate"), say, runs, "learning_rate"),
+        _chart(say("Length of the gradient"), say, runs, "gradient_norm", log=True),
     ]
     return [each for each in found if each["lines"]]
 
 
 def _chart(
-    title: str, runs: Sequence[Gathered], name: str, train: str = "", validation: str = "", **look: bool
+    title: str,
+    say: Language,
+    runs: Sequence[Gathered],
+    name: str,
+    train: str = "",
+    validation: str = "",
+    **look: bool,
 ) -> dict[str, Any]:
     lines: list[dict[str, Any]] = []
     for number, run in enumerate(runs):
@@ -42,13 +49,13 @@ def _chart(
         of = "" if alone else f"{run.name}, "
         if alone:
             lines.append(
-                _line(f"{of}each batch" if train else title, history.batches, name, tones[0], faint=bool(train))
+                _line(say("each batch") if train else title, history.batches, name, tones[0], faint=bool(train))
             )
         if train:
-            lines.append(_smooth(f"{of}training", history.batches, name, tones[0], dashed=not alone))
+            lines.append(_smooth(of + say("training"), history.batches, name, tones[0], dashed=not alone))
             if alone:
-                lines.append(_line(f"{of}validation, a part", history.validation, name, tones[1], faint=True))
-            lines.append(_line(f"{of}validation", history.epochs, validation, tones[1], dots=True))
+                lines.append(_line(say("validation, a part"), history.validation, name, tones[1], faint=True))
+            lines.append(_line(of + say("validation"), history.epochs, validation, tones[1], dots=True))
         elif not alone:
             lines.append(_line(run.name, history.batches, name, tones[0]))
     marks = _marks(runs[0].history) if len(runs) == 1 else []

@@ -15,20 +15,21 @@ from engine.config import TrainingConfig
 from engine.history import History, Table
 from engine.limits import public_id
 from engine.report.gather import Gathered, Judged
+from engine.saying import ENGLISH, Language
 from engine.setting_words import named, settings, words
 
 Column = npt.NDArray[np.float64]
 
 
-def differing(configs: Sequence[TrainingConfig]) -> list[tuple[str, list[str]]]:
+def differing(configs: Sequence[TrainingConfig], say: Language = ENGLISH) -> list[tuple[str, list[str]]]:
     """(setting, its value in each run) for all that are not the same in all; layers by their places."""
     flat = [
-        {row.path: row.value for row in settings(config)}
-        | {f"layer {place + 1}": words(layer) for place, layer in enumerate(config.layers)}
+        {named(row.path, say): row.value for row in settings(config, say)}
+        | {say("layer {number}", number=place + 1): words(layer, say) for place, layer in enumerate(config.layers)}
         for config in configs
     ]
     paths = list(dict.fromkeys(path for each in flat for path in each))
-    rows = [(named(path), [each.get(path, "–") for each in flat]) for path in paths]
+    rows = [(path, [each.get(path, "–") for each in flat]) for path in paths]
     return [(path, values) for path, values in rows if len(set(values)) > 1]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import language
+from engine.saying import IN_PAGES, IN_SCRIPTS
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dashboard" / "languages").glob("*.json"))
@@ -26,16 +27,20 @@ def trees() -> dict[Path, ast.Module]:
 
 @functools.cache
 def said() -> dict[str, str]:
-    """The literals of all calls of say(): text -> where."""
+    """The literals of all calls of say(), in Python and in the pages that the engine writes: text -> where."""
     found = {}
     for path, tree in trees().items():
-        if (ROOT / "dashboard") not in path.parents:
-            continue
+        if (ROOT / "engine") in path.parents and "engine.saying" not in path.read_text(encoding="utf-8"):
+            continue  # the worker prints with another say()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say" and node.args:
                 text = node.args[0]
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
                     found[text.value] = f"{path.relative_to(ROOT)}:{node.lineno}"
+    for path in sorted((ROOT / "engine").rglob("*.js")):
+        found |= {json.loads(text): path.name for text in IN_SCRIPTS.findall(path.read_text(encoding="utf-8"))}
+    for path in sorted((ROOT / "engine").rglob("*.html")):
+        found |= {" ".join(text.split()): path.name for text in IN_PAGES.findall(path.read_text(encoding="utf-8"))}
     return found
 
 

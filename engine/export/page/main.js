@@ -2,7 +2,10 @@
 
 /* Brings pad, preparation, network and page together. */
 
-const DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+const DIGITS = [
+  say("a zero"), say("a one"), say("a two"), say("a three"), say("a four"),
+  say("a five"), say("a six"), say("a seven"), say("an eight"), say("a nine"),
+];
 const SURE = 0.9, UNSURE = 0.6; // probabilities from which, and below which, the words say so
 
 const element = (id) => document.getElementById(id);
@@ -42,9 +45,9 @@ function show() {
   const number = answers.map((each) => best(each.shares)).join(network.classes > 10 ? " " : "");
   element("digit").textContent = number;
   element("digit").classList.toggle("long", number.length > 2);
-  element("words").textContent = shares ? inWords(shares) : "The answer appears while you draw.";
-  element("which").textContent = several ? `Digit ${looked + 1} of ${answers.length}: ` : "";
-  element("took").textContent = shares ? `${Math.max(1, Math.round(lastTook))} ms, on this device` : "";
+  element("words").textContent = shares ? inWords(shares) : say("The answer appears while you draw.");
+  element("which").textContent = several ? say("Digit {number} of {count}: ", { number: looked + 1, count: answers.length }) : "";
+  element("took").textContent = shares ? say("{time} ms, on this device", { time: Math.max(1, Math.round(lastTook)) }) : "";
   showPrepared(element("prepared"), answers[looked]?.image);
   showSeveral(several ? answers : []);
   document.querySelectorAll("#bars li").forEach((row, place) => {
@@ -77,7 +80,7 @@ function showSeveral(found) {
     button.type = "button";
     button.append(picture, `${best(shares)}`);
     button.ariaPressed = String(index === looked);
-    button.ariaLabel = `Digit ${index + 1}: ${inWords(shares)}`;
+    button.ariaLabel = say("Digit {number}: {answer}", { number: index + 1, answer: inWords(shares) });
     button.addEventListener("click", () => ((looked = index), show(), element("digits").children[index].focus()));
     return button;
   }));
@@ -99,17 +102,17 @@ function percent(share) {
 
 function inWords(shares) {
   const order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
-  const [first, second] = order, share = shares[first];
-  if (share > 0.99) return `${capital(named(first))}, more than 99 % sure.`;
-  if (share >= SURE) return `${capital(named(first))}, ${percent(share)} sure.`;
-  if (share >= UNSURE) return `Probably ${named(first)} (${percent(share)}), perhaps ${named(second)}.`;
-  return `Not sure: ${named(first)} (${percent(share)}), or ${named(second)}?`;
+  const [best, other] = order.slice(0, 2).map(named), most = shares[order[0]], share = percent(most);
+  const sure = most > 0.99 ? say("more than 99 %") : share;
+  if (most >= SURE) return say("{capitalize}, {sure} sure.", { capitalize: capital(best), sure });
+  if (most >= UNSURE) return say("Probably {best} ({share}), perhaps {other}.", { best, share, other });
+  return say("Not sure: {best} ({share}), or {other}?", { best, share, other });
 }
 
 /* "a seven"; "an 11": classes beyond the ten digits go by their number. */
 function named(label) {
-  const name = DIGITS[label] ?? String(label);
-  return `${name === "eight" || /^(8|11$|18$)/.test(name) ? "an" : "a"} ${name}`;
+  if (label < DIGITS.length) return DIGITS[label];
+  return /^(8|11$|18$)/.test(label) ? say("an {number}", { number: label }) : say("a {number}", { number: label });
 }
 
 function capital(text) {
@@ -133,7 +136,7 @@ function makeBars() {
 function makeTable() {
   for (const layer of network.layers) {
     const row = element("layers").insertRow();
-    const cells = [layer.kind, layer.words, layer.output.join(" × "), layer.parameters ? layer.parameters.toLocaleString("en") : "–"];
+    const cells = [layer.called, layer.words, layer.output.join(" × "), layer.parameters ? layer.parameters.toLocaleString("en") : "–"];
     for (const text of cells) row.insertCell().textContent = text;
   }
 }
