@@ -1,4 +1,5 @@
-// Asks what is new, and hands it on to blocks and charts elsewhere on the page (see live_feed.py and live_chart.js).
+// Asks what is new, and hands it on to blocks and components elsewhere on the page (see live_feed.py; live_chart.js and time_slider.js
+// put themselves into window.inklingParts).
 
 const shown = new WeakMap(); // block -> the HTML that was put into it
 const PATIENCE = 20_000; // milliseconds; a question without an answer is asked anew
@@ -25,7 +26,7 @@ class Question {
     setTimeout(() => this.ask(), Math.max(this.milliseconds - (performance.now() - begun), 20));
   }
 
-  hand({ blocks, charts, stale }) {
+  hand({ blocks, parts, stale }) {
     if (asking !== this) return;
     if (stale && !this.told) this.setTriggerValue("stale", true);
     this.told = stale; // once is enough: the page is being made anew
@@ -35,7 +36,7 @@ class Question {
       block.innerHTML = html;
       shown.set(block, html);
     }
-    for (const [key, chart] of Object.entries(charts ?? {})) window.inklingCharts?.get(key)?.show(chart);
+    for (const [key, data] of Object.entries(parts ?? {})) window.inklingParts?.get(key)?.show(data);
   }
 }
 

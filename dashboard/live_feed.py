@@ -1,11 +1,11 @@
-"""New content for blocks and charts that are on the page already, which the page fetches by itself.
+"""New content for blocks, charts and sliders that are on the page already, which the page fetches by itself.
 
 A run of a Streamlit script, or of a fragment of it, makes the browser go through all that is on the page: three times a
 second that took more of a processor than the training left over. What moves so often is therefore asked for over HTTP,
 by one element that hands it on to the places that slower runs of the page have made.
 
     st.html(block("figures", html))               # a place, with what is in it so far
-    live_chart(figure, key="loss", ...)           # a chart is a place too, under its key
+    live_chart(figure, key="loss", ...)           # a chart or time_slider is a place too, under its key
     offer(fresh, every=0.3)                       # outside of fragments: fresh() says what is in the places now
 """
 
@@ -38,10 +38,10 @@ _serial = itertools.count()
 
 @dataclass(frozen=True)
 class Fresh:
-    """What is new: HTML by the name of its block, `chart_data` by the key of its chart. Others stay as they are."""
+    """What is new: HTML by the name of its block, and what a component shows by its key. Others stay as they are."""
 
     blocks: dict[str, str]
-    charts: dict[str, dict[str, Any]]
+    parts: dict[str, dict[str, Any]]
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Tab:
             self.fresh = None
             traceback.print_exception(error, file=sys.stderr)
             return {"stale": True}
-        return {"stale": True} if fresh is None else {"blocks": fresh.blocks, "charts": fresh.charts}
+        return {"stale": True} if fresh is None else {"blocks": fresh.blocks, "parts": fresh.parts}
 
 
 _tabs: WeakValueDictionary[str, Tab] = WeakValueDictionary()

@@ -12,7 +12,7 @@ from dashboard.language import translated
 from dashboard.palette import Palette
 from engine.history import History, Table
 
-ROOM = 1.25  # an axis that grows does so by this factor
+ROOM = 1.4  # an axis that grows does so by this factor
 X_AXES = {"step": "step", "epoch": "epoch", "seconds": "seconds of training"}  # name of the column -> title
 X_LABELS = {"step": "step %{x:,d}", "epoch": "epoch %{x:.2f}", "seconds": "%{x:.1f} seconds"}
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.charts.figure import Figure, Trace, layout, packed
+from dashboard.charts.lines import x_axis
 from dashboard.language import say
 from dashboard.palette import palette
 
@@ -21,12 +22,13 @@ def pinned_figure(
     labels: Sequence[int],
     numbers: Sequence[int],
     at_step: int | None = None,
+    growing: bool = False,
     dark: bool = False,
 ) -> Figure:
     """The probability of each digit's right label in percent. shares: (points, digits), of those labels.
 
     numbers: tell the digits apart, and give each the same color for as long as it is pinned. at_step: where a person
-    looks at the run.
+    looks at the run. growing: it is in training, and the axis has some room for what comes.
     """
     colors = palette(dark)
     traces: list[Trace] = []
@@ -48,8 +50,7 @@ def pinned_figure(
             }
         )
     end = float(steps[-1]) if len(steps) else 1.0
-    x = {"title": "step", "range": [0.0, end * 1.01 or 1.0], "showgrid": False, "nticks": 8}
-    x["unifiedhovertitle"] = {"text": "step %{x:,d}"}
+    x = x_axis("step", end, colors, growing=growing)
     y = {"title": say("right answer, %"), "range": [0.0, 102.0], "nticks": 6}
     line = {"color": colors.faint_text, "width": 1.5, "dash": "dot"}
     now = {"type": "line", "yref": "paper", "x0": at_step, "x1": at_step, "y0": 0, "y1": 1, "line": line}

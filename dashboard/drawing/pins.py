@@ -6,6 +6,7 @@ They belong to one browser tab, which also keeps them over a reload; other peopl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,8 +21,8 @@ from dashboard.drawing.pin_curves import MOST_PINS, Curves, Pin, Pinned, Shares,
 from dashboard.drawing.readers import choose, no_drawings, pretrained, reads_drawings
 from dashboard.drawing.reading import Sheet, answers, digits, on_desk, remembered
 from dashboard.language import say
-from dashboard.live_chart import live_chart
-from dashboard.live_feed import block
+from dashboard.live_chart import chart_data, live_chart
+from dashboard.live_feed import Fresh, block
 from dashboard.markdown import literal
 from engine import Model
 from engine.rundir import RunFolder
@@ -161,7 +162,8 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
             say("These are the answers of {name}. Train a network to see the curves.", name=literal(reader.name))
         )
         return
-    _chart(run, items, found, at_step)
+    if data := _chart(run, items, found, at_step):
+        live_chart(**data, key="pin-curves")
     more = say(" {left} of its snapshots are still to be asked.", left=found.left) if found.left else ""
     st.caption(
         say(
@@ -172,14 +174,16 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
     )
 
 
-def fresh_cards(run: RunFolder | None, at_step: int | None) -> dict[str, str]:
-    """The pinned digits' pictures and bars as they are now, by the name of their block."""
+def fresh(run: RunFolder | None, at_step: int | None) -> Fresh:
+    """The pinned digits' pictures, bars and curves as they are now."""
     items = tuple(session.kept("pins", Pinned).items)
     reader = choose(run, at_step) if items else None
     model = reader.model() if reader is not None else None
     if model is None or not reads_drawings(model):
-        return {}
-    return _cards(items, model, _curves(run, items, model if at_step is None else None))
+        return Fresh({}, {})
+    found = _curves(run, items, model if at_step is None else None)
+    data = _chart(run, items, found, at_step) if run is not None and found is not None and len(found.steps) else None
+    return Fresh(_cards(items, model, found), {"pin-curves": data} if data else {})
 
 
 def _cards(items: tuple[Pin, ...], model: Model, found: Curves | None) -> dict[str, str]:
@@ -191,16 +195,16 @@ def _block(pin: Pin) -> str:
     return f"pin-{pin.number}"
 
 
-def _chart(run: RunFolder, items: Sequence[Pin], found: Curves, at_step: int | None) -> None:
-    """The curves of those digits for which the network has a class."""
+def _chart(run: RunFolder, items: Sequence[Pin], found: Curves, at_step: int | None) -> dict[str, Any] | None:
+    """The curves of those digits for which the network has a class; None where there is none."""
     places = [place for place, pin in enumerate(items) if pin.label < found.shares.shape[2]]
     if not places:
-        return
+        return None
     drawn = [items[place] for place in places]
     labels, numbers = [pin.label for pin in drawn], [pin.number for pin in drawn]
     right = found.shares[:, places, labels]
-    figure = pinned_figure(found.steps, right, labels, numbers, at_step)
-    live_chart(figure, "pin-curves", run.id, CHART_HEIGHT, _chart_in_words(drawn, right, found))
+    figure = pinned_figure(found.steps, right, labels, numbers, at_step, growing=_polling() and at_step is None)
+    return chart_data(figure, run.id, CHART_HEIGHT, _chart_in_words(drawn, right, found))
 
 
 def _unpin(pins: Pinned, pin: Pin) -> None:
@@ -210,8 +214,12 @@ def _unpin(pins: Pinned, pin: Pin) -> None:
 def _curves(run: RunFolder | None, items: tuple[Pin, ...], newest: Model | None) -> Curves | None:
     if run is None:
         return None
-    busy = (session.desk() if session.place().page == "draw" else session.shown()).polling
-    return curves(run, items, newest, PATIENCE_IN_TRAINING if busy else PATIENCE)
+    return curves(run, items, newest, PATIENCE_IN_TRAINING if _polling() else PATIENCE)
+
+
+def _polling() -> bool:
+    """Whether the page follows a network in training."""
+    return (session.desk() if session.place().page == "draw" else session.shown()).polling
 
 
 def _card(pin: Pin, model: Model, shares: Shares, found: Curves | None, place: int) -> str:

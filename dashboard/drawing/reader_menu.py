@@ -1,6 +1,6 @@
 """Who reads: the shown run, other runs, the networks that ship; one or several side by side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.controlled import controlled
 from dashboard.drawing.readers import Reader, of_run, pretrained
-from dashboard.language import say
+from dashboard.language import say, translated
 from engine.rundir import RunFolder
 
 NEWEST = 12  # runs that are offered
@@ -29,7 +29,9 @@ class Choice:
 
 def choices(shown: RunFolder | None) -> list[Choice]:
     """What can be chosen, the first one by default. The shown run is that of the Train page, at its step."""
-    found = [Choice(SHOWN, SHOWN, of_run(shown, session.shown().at_step), shown)] if shown is not None else []
+    found = (
+        [Choice(SHOWN, translated(SHOWN), of_run(shown, session.shown().at_step), shown)] if shown is not None else []
+    )
     found += [Choice(str(reader.path), reader.name, reader) for reader in pretrained()]
     names = {each.reader.name for each in found if each.reader is not None}
     for run in session.runs().newest(NEWEST):
@@ -42,13 +44,18 @@ def choices(shown: RunFolder | None) -> list[Choice]:
     return found
 
 
-def chosen(offered: list[Choice]) -> list[Choice]:
+def chosen(offered: Sequence[Choice]) -> list[Choice]:
     """Those that were chosen and are still there; the first with weights where none is."""
     keys = session.desk().readers
     found = [each for each in offered if each.key in keys]
     if not any(each.reader for each in found):
         found += [next(each for each in offered if each.reader)] if any(each.reader for each in offered) else []
     return found
+
+
+def readers(offered: Sequence[Choice]) -> list[Reader]:
+    """Who reads now."""
+    return [each.reader for each in chosen(offered) if each.reader is not None]
 
 
 def render(offered: list[Choice]) -> list[Reader]:
@@ -65,7 +72,7 @@ def render(offered: list[Choice]) -> list[Reader]:
         offered=keys,
         format_func=lambda key: labels.get(key, key),
     )
-    return [each.reader for each in chosen(offered) if each.reader is not None]
+    return readers(offered)
 
 
 def _menu(

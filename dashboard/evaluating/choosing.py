@@ -11,7 +11,6 @@ from dashboard.evaluating.desk import EvaluateDesk
 from dashboard.evaluating.sources import SHIPS, name_of, shipped_names
 from dashboard.language import say
 from dashboard.training import time_machine
-from dashboard.training.moments import labels
 from dashboard.training.time_slider import time_slider
 from engine.rundir import RunFolder
 from engine.snapshots import Snapshot
@@ -43,9 +42,7 @@ def render(here: EvaluateDesk, run: RunFolder | None) -> None:
         at = time_machine.chosen(run, found)
         if run is not None and at is not None:
             history = session.runs().history(run)
-            steps = [each.step for each in found]
-            now = say("now: step {step:,}", step=history.step)
-            time_slider("evaluate-slider", steps, labels(history, steps), now, at.step, _rewind)
+            time_slider("evaluate-slider", time_machine.slider(history, found, at), time_machine.rewind)
 
 
 def _names(run: RunFolder | None) -> dict[str, str]:
@@ -117,10 +114,6 @@ def _take_weights(here: EvaluateDesk, wish: str | None, found: list[Snapshot]) -
         shown.at_step = found[len(found) // 2].step if found else None
     else:
         shown.at_step, here.weights = None, wish or "newest"
-
-
-def _rewind(step: int | None) -> None:
-    session.shown().at_step = step
 
 
 def _take_images(here: EvaluateDesk, wish: str | None) -> None:

@@ -11,7 +11,6 @@ from dashboard.inside.desk import InsideDesk
 from dashboard.inside.subject import Key
 from dashboard.language import say
 from dashboard.training import time_machine
-from dashboard.training.moments import labels
 from dashboard.training.time_slider import time_slider
 from engine import Model
 from engine.rundir import RunFolder, Status
@@ -35,15 +34,8 @@ def chosen(desk: InsideDesk, run: RunFolder | None) -> tuple[Model, Key, bool] |
     with st.container(key="inside-time"):
         if run is not None and len(found) > 1:
             history = session.runs().history(run)
-            steps = [each.step for each in found]
-            now = say("now: step {step:,}", step=history.step)
-            at = snapshot.step if snapshot is not None else None
-            time_slider("inside-slider", steps, labels(history, steps), now, at, _rewind)
+            time_slider("inside-slider", time_machine.slider(history, found, snapshot), time_machine.rewind)
     return (model, desk.key, live) if model is not None and desk.key is not None else None
-
-
-def _rewind(step: int | None) -> None:
-    session.shown().at_step = step
 
 
 def _newest(desk: InsideDesk, reader: Reader, live: bool) -> Model | None:

@@ -1,5 +1,6 @@
 """What moves several times a second on the Train page, for the page to fetch."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,12 @@ from dashboard import session
 from dashboard.drawing import answer, pins
 from dashboard.drawing.readers import choose
 from dashboard.live_feed import Fresh
-from dashboard.training import curves_panel, progress
+from dashboard.training import curves_panel, progress, time_machine
 from dashboard.training.curves_panel import View
 from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
+
+SLIDER_TICK = 1.5  # seconds from one look for new snapshots to the next
 
 
 @dataclass
@@ -19,12 +22,13 @@ class Shows:
 
     state: tuple[Any, ...] = ()
     view: View | None = None
+    looked: float = 0.0  # when the snapshots were listed
 
 
 def note(run: RunFolder | None, status: Status, history: History | None, view: View | None) -> None:
     """The page was made of this."""
     shows = session.kept("shows", Shows)
-    shows.state, shows.view = _state(run, status, history), view
+    shows.state, shows.view, shows.looked = _state(run, status, history), view, time.monotonic()
 
 
 def fresh() -> Fresh | None:
@@ -40,13 +44,20 @@ def fresh() -> Fresh | None:
     if _state(run, status, history) != shows.state:
         return None
     at_step = shows.view.at_step
+    pinned, snapshots = pins.fresh(run, at_step), Fresh({}, {})
+    if time.monotonic() - shows.looked > SLIDER_TICK:
+        shows.looked, snapshots = time.monotonic(), time_machine.fresh(run, history)
     figures = {"figures": progress.html(run, status, history, at_step)}
-    blocks = figures | answer.of_pad(choose(run, at_step)) | pins.fresh_cards(run, at_step)
-    return Fresh(blocks, curves_panel.fresh_charts(history, shows.view) if at_step is None else {})
+    curves = curves_panel.fresh_charts(history, shows.view) if at_step is None else {}
+    return Fresh(
+        figures | answer.of_pad(choose(run, at_step)) | pinned.blocks | snapshots.blocks,
+        curves | pinned.parts | snapshots.parts,
+    )
 
 
 def _state(run: RunFolder | None, status: Status, history: History | None) -> tuple[Any, ...]:
     """What buttons, notes and lists depend on."""
     changes = len(history.changes) if history is not None else 0
     resting = history.step if history is not None and status.state == "paused" else None
-    return run.id if run else None, status.state, status.reason, changes, resting, session.shown().at_step
+    begun = history is not None and bool(history.step)
+    return run.id if run else None, status.state, status.reason, changes, begun, resting, session.shown().at_step

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -11,12 +12,13 @@ from dashboard import session
 from dashboard.charts import confusion_figure, confusion_words, pictures_html
 from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
+from dashboard.live_feed import Fresh, block
 from dashboard.markdown import literal
 from dashboard.settings.stack import StackCheck
 from dashboard.training import steering
 from dashboard.training.looks import Look, Looks
 from dashboard.training.moments import labels
-from dashboard.training.time_slider import time_slider
+from dashboard.training.time_slider import slider_data, time_slider
 from engine.history import History
 from engine.rundir import RunFolder
 from engine.snapshots import Snapshot, at_or_before, most_bytes, snapshots
@@ -43,28 +45,42 @@ def found_of(run: RunFolder | None) -> list[Snapshot]:
     return snapshots(run) if run is not None else []
 
 
+def slider(history: History, found: list[Snapshot], at: Snapshot | None) -> dict[str, Any]:
+    """What a time_slider over the run's snapshots shows."""
+    steps = [each.step for each in found]
+    now = say("now: step {step:,}", step=history.step) if history.step else say("now: nothing is trained yet")
+    return slider_data(steps, labels(history, steps), now, at.step if at else None)
+
+
+def room_html(found: list[Snapshot]) -> str:
+    """How many snapshots there are, and what they take of what they may."""
+    used = say(
+        "{count} snapshots, {megabytes:.3g} of {most_bytes:.3g} MB",
+        count=len(found),
+        megabytes=sum(each.bytes for each in found) / 2**20,
+        most_bytes=most_bytes() / 2**20,
+    )
+    return f'<div class="ink-subheading">{escape(say("Time machine"))} <small>{escape(used)}</small></div>'
+
+
+def fresh(run: RunFolder, history: History) -> Fresh:
+    """Both as they are now."""
+    found = found_of(run)
+    if not found:
+        return Fresh({}, {})
+    return Fresh({"time-room": room_html(found)}, {"time-slider": slider(history, found, chosen(run, found))})
+
+
 def render(run: RunFolder, history: History, found: list[Snapshot], checked: StackCheck) -> None:
     """Slider, buttons, and what is inside. Nothing before the first snapshot."""
     if not found:
         return
     at = chosen(run, found)
-    steps = [each.step for each in found]
-    now = say("now: step {step:,}", step=history.step) if history.step else say("now: nothing is trained yet")
     with st.container(border=True, key="time-machine", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", key="time-head", gap="xsmall"):
-            megabytes = sum(each.bytes for each in found) / 2**20
-            used = say(
-                "{count} snapshots, {megabytes:.3g} of {most_bytes:.3g} MB",
-                count=len(found),
-                megabytes=megabytes,
-                most_bytes=most_bytes() / 2**20,
-            )
-            st.html(
-                f'<div class="ink-subheading">{escape(say("Time machine"))} <small>{used}</small></div>',
-                width="content",
-            )
+            st.html(block("time-room", room_html(found)), width="content")
             _buttons(at, checked)
-        time_slider("time-slider", steps, labels(history, steps), now, at.step if at else None, _rewind)
+        time_slider("time-slider", slider(history, found, at), rewind)
         _inside(at or found[-1], rewound=at is not None)
 
 
@@ -73,7 +89,7 @@ def _buttons(at: Snapshot | None, checked: StackCheck) -> None:
         say("Back to now"),
         key="back-to-now",
         icon=":material/last_page:",
-        on_click=_rewind,
+        on_click=rewind,
         args=(None,),
         disabled=at is None,
     )
@@ -88,7 +104,8 @@ def _buttons(at: Snapshot | None, checked: StackCheck) -> None:
     )
 
 
-def _rewind(step: int | None) -> None:
+def rewind(step: int | None) -> None:
+    """Take the pages to a step of the run; None: to now."""
     session.shown().at_step = step
 
 

@@ -2,6 +2,7 @@
 // What Python sends never takes the slider out of a person's hand: it is taken in when the hand lets go.
 
 const sliders = new WeakMap(); // element -> TimeSlider
+const byKey = (window.inklingParts ??= new Map()); // key -> TimeSlider, for what feeds it from elsewhere
 const PAUSE = 150; // milliseconds between two messages while it is dragged
 const PATIENCE = 2000; // how long Python may take to agree
 
@@ -19,8 +20,7 @@ class TimeSlider {
     }
   }
 
-  show(data, tell) {
-    this.tell = tell;
+  show(data) {
     this.next = data;
     if (!this.held) this.take();
   }
@@ -70,7 +70,13 @@ class TimeSlider {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".time-slider");
-  if (!element) return;
+  if (!element) return undefined;
   if (!sliders.has(element)) sliders.set(element, new TimeSlider(element));
-  sliders.get(element).show(data, (value) => setTriggerValue("moved", value));
+  const slider = sliders.get(element);
+  byKey.set(data.key, slider);
+  slider.tell = (value) => setTriggerValue("moved", value);
+  slider.show(data);
+  return () => {
+    if (!element.isConnected && byKey.get(data.key) === slider) byKey.delete(data.key);
+  };
 }

@@ -36,18 +36,20 @@ def _component() -> Any:
     return st.components.v2.component("time_slider", isolate_styles=False, html=_HTML, css=_STYLE, js=script)
 
 
-def time_slider(
-    key: str, steps: list[int], labels: list[str], now: str, at: int | None, moved: Callable[[int | None], None]
-) -> None:
-    """Show it at `at` (one of the steps; None: now, the right end), and report where a person moves it.
+def slider_data(steps: list[int], labels: list[str], now: str, at: int | None) -> dict[str, Any]:
+    """What it shows: it stands at `at`, one of the steps; None: now, the right end. Also for `live_feed.Fresh`.
 
     labels: what each of the steps is called; now: the same for the right end.
     """
+    return {"steps": steps, "labels": labels, "now": now, "at": at}
+
+
+def time_slider(key: str, data: dict[str, Any], moved: Callable[[int | None], None]) -> None:
+    """Show it with `slider_data`, and report where a person moves it."""
 
     def report() -> None:
         told = st.session_state[key]["moved"]
         step = told.get("step") if isinstance(told, dict) else None
         moved(step if isinstance(step, int) and not isinstance(step, bool) else None)
 
-    data = {"steps": steps, "labels": labels, "now": now, "at": at}
-    _component()(key=key, data=data, height="content", on_moved_change=report)
+    _component()(key=key, data=data | {"key": key}, height="content", on_moved_change=report)

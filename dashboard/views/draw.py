@@ -7,19 +7,19 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
 from dashboard.controlled import controlled
-from dashboard.drawing import answer, pad, photo, pins, preparation, reader_menu
-from dashboard.drawing.reader_menu import Choice
+from dashboard.drawing import pad, photo, pins, preparation, pulse, reader_menu
 from dashboard.drawing.readers import Reader
 from dashboard.drawing.reading import Shares, Sheet, digits, on_desk
 from dashboard.explaining import why
 from dashboard.hand import my_hand
 from dashboard.language import say, translated
 from dashboard.live_chart import load_plotly
+from dashboard.live_feed import block, offer
 from dashboard.settings.sidebar import more
-from dashboard.training.steering import WAITING
 from engine.drawing import Prepared
 
-TICK = 0.3  # seconds between two looks at a network that trains
+TICK = 0.3  # seconds between two looks at the answers of a network that trains
+SLOW_TICK = 3.0  # the same for all else
 PAD_SIDE = 340  # pixels; fits into a window 360 pixels wide
 WIDE = 2 * PAD_SIDE
 SOURCES = {"pad": "Pad", "file": "Picture", "camera": "Camera"}
@@ -29,8 +29,9 @@ ONLY_PAD, NO_PAD = "<style></style>", "<style>.st-key-the-pad { display: none; }
 def render() -> None:
     """The whole page. All of it is one fragment: a stroke runs that again, and nothing else."""
     desk = session.desk()
-    desk.polling = _trains(reader_menu.choices(session.shown_run()))
-    st.fragment(_page, run_every=TICK if desk.polling else None)()
+    desk.polling = pulse.trains(reader_menu.choices(session.shown_run()))
+    st.fragment(_page, run_every=SLOW_TICK if desk.polling else None)()
+    offer(pulse.fresh, TICK if desk.polling else None)
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
@@ -38,7 +39,7 @@ def _page() -> None:
     """What comes and goes does so inside containers that stay: the pad must never move."""
     desk, run = session.desk(), session.shown_run()
     offered = reader_menu.choices(run)
-    if _trains(offered) != desk.polling:
+    if pulse.trains(offered) != desk.polling:
         st.rerun()  # the whole page: this fragment's timer starts or stops
     with st.container(horizontal=True, key="stage", gap="large"):
         with st.container(key="draw-pad", width=WIDE if _is_wide(desk) else PAD_SIDE, gap="xsmall"):
@@ -47,30 +48,20 @@ def _page() -> None:
             with st.container(horizontal=True, key="reader-row", gap="medium"):
                 readers = reader_menu.render(offered)
                 _least(desk)
-            sheet = on_desk()
             with st.container(key="answer"):
-                html, shares = answer.answered(readers, sheet, preparation.settings(), _empty(desk))
-                st.html(html)
+                html, shares = pulse.read(readers)
+                st.html(block("answer", html))
+    framed = pulse.frames(readers, shares)
+    if over is not None and framed:
+        over.html(block("boxes", framed["boxes"]))
     reader = readers[0] if readers else None
     with st.container(key="details"):
-        prepared = _details(reader, sheet, shares, over)
+        prepared = _details(reader, on_desk(), shares)
     with st.container(key="my-digits"):
         pins.render_strip(run, session.shown().at_step)
     with st.container(key="panels", gap="small"):
         _panels(reader, prepared)
-
-
-def _trains(offered: list[Choice]) -> bool:
-    """Whether a network that reads, or the shown one, is in training."""
-    looked_at = [each.run for each in reader_menu.chosen(offered)] + [each.run for each in offered[:1]]
-    return any(run is not None and session.runs().status(run).state in WAITING for run in looked_at)
-
-
-def _empty(desk: session.Desk) -> str:
-    """Why there is nothing to answer."""
-    if desk.source == "pad":
-        return say("Nothing is drawn yet.")
-    return say("No picture is there yet.") if desk.photo is None else say("No ink is found in this picture.")
+    pulse.note(offered, shares)
 
 
 def _source(desk: session.Desk) -> DeltaGenerator | None:
@@ -129,10 +120,8 @@ def _least(desk: session.Desk) -> None:
     )
 
 
-def _details(
-    reader: Reader | None, sheet: Sheet | None, shares: Shares | None, over: DeltaGenerator | None
-) -> Prepared | None:
-    """Frames around the digits, and one of them step by step: that one, as the first reader sees it."""
+def _details(reader: Reader | None, sheet: Sheet | None, shares: Shares | None) -> Prepared | None:
+    """One of the digits step by step: that one, as the first reader sees it."""
     desk = session.desk()
     model = reader.model() if reader is not None else None
     with st.container(key="which"):
@@ -152,9 +141,6 @@ def _details(
     if reader is None or model is None or sheet is None or shares is None or not count:
         return None
     found = digits(sheet, model.image_size, preparation.settings())
-    if over is not None and (count > 1 or desk.source != "pad"):
-        aspect = 0 if desk.source != "pad" else 2 if session.drawing().wide else 1
-        over.html(answer.boxes(sheet, model.image_size, shares, desk.least, aspect))
     preparation.render(sheet, reader, model, desk.index)
     return found[desk.index] if desk.index < len(found) else None
 

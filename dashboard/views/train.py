@@ -33,7 +33,7 @@ from engine.rundir import RunError, RunFolder, Status
 from engine.spec import SettingError
 
 TICK = 0.3  # seconds between two looks at what moves while a run trains
-SLOW_TICK = 2.0  # the same for all else: what is not figures changes seldom, and is made anew at once then
+SLOW_TICK = 6.0  # the same for all else: what buttons and notes depend on is made anew as soon as it changes
 PAD_SIDE = 300
 PICTURE_WIDTH = 640  # pixels, of one row of layers
 NO_RUN = Status("none")

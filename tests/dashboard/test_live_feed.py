@@ -36,8 +36,8 @@ def ask(token: str) -> dict[str, Any]:
 def test_a_tab_gets_its_own_figures():
     one = known(lambda: Fresh({"figures": "<b>1</b>"}, {"loss": {"height": 3}}))
     two = known(lambda: Fresh({"figures": "<b>2</b>"}, {}))
-    assert ask(one.token) == {"blocks": {"figures": "<b>1</b>"}, "charts": {"loss": {"height": 3}}}
-    assert ask(two.token) == {"blocks": {"figures": "<b>2</b>"}, "charts": {}}
+    assert ask(one.token) == {"blocks": {"figures": "<b>1</b>"}, "parts": {"loss": {"height": 3}}}
+    assert ask(two.token) == {"blocks": {"figures": "<b>2</b>"}, "parts": {}}
 
 
 @pytest.mark.parametrize("token", ["", "nobody", "../../etc", "x" * 5000])
@@ -86,7 +86,7 @@ def test_a_second_question_does_not_pile_up_behind_a_slow_one():
     assert tab.look() == {}
     go_on.set()
     asking.join(10)
-    assert first == [{"blocks": {}, "charts": {}}]
+    assert first == [{"blocks": {}, "parts": {}}]
 
 
 def test_blocks_of_the_same_content_are_not_the_same():
@@ -121,6 +121,6 @@ def test_the_train_page_offers_what_it_shows(root: Path) -> None:
     fresh = at.session_state["fresh"]
     assert "ink-tiles" in fresh.blocks["figures"]
     assert {"figures", "answer"} <= set(fresh.blocks)
-    assert set(fresh.charts) == {"loss", "accuracy"}
-    assert json.loads(json.dumps(fresh.charts, allow_nan=False))
+    assert set(fresh.parts) == {"loss", "accuracy"}
+    assert json.loads(json.dumps(fresh.parts, allow_nan=False))
     assert at.session_state["rewound"] is None  # the page was made of another moment
