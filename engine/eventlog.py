@@ -1,5 +1,6 @@
 """events.jsonl: its writer, and readers for what may still be growing, or be cut short or damaged."""
 
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -18,15 +19,19 @@ class EventReader:
 
     def read(self) -> list[dict[str, Any]]:
         """New events. Lines that are no JSON objects are passed over: one bad line must not hide the rest."""
+        return list(self.each())
+
+    def each(self) -> Iterator[dict[str, Any]]:
+        """The same one by one: in memory, an event that came from elsewhere may be far larger than its line."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self._position)
                 data = file.read()
         except OSError:
-            return []
+            return
         end = data.rfind(b"\n") + 1
         self._position += end
-        return list(objects(data[:end].split(b"\n")))
+        yield from objects(io.BytesIO(data[:end]))
 
 
 def objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:

@@ -64,7 +64,7 @@ class History:
     def update(self) -> bool:
         """Take in what was appended to the file since the last call. True if anything was."""
         before = self.version
-        for event in self._reader.read():
+        for event in self._reader.each():
             take = _TAKERS.get(event["event"]) if isinstance(event.get("event"), str) else None
             if take is not None and take(self, event):
                 self.version += 1

@@ -5,6 +5,7 @@ settings, events, and every checkpoint. The run gets an id of its own, so none t
 """
 
 import errno
+import io
 import json
 import shutil
 import stat
@@ -12,7 +13,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from re import fullmatch
@@ -35,6 +36,8 @@ from engine.travel.packing import FORMAT, NAME
 
 MOST_MEMBERS = 400
 MOST_TEXT = 128 << 20  # bytes of all events together: some million steps
+MOST_LINES = 1_000_000  # of events; a run writes a few a second
+MOST_LINE = 8 << 20  # bytes of one: what it becomes in memory is some twenty times as large
 MOST_SETTINGS = 1 << 20  # bytes of each of the other texts
 MOST_WEIGHTS = 1 << 30  # bytes of all checkpoints together, unpacked
 CHUNK = 1 << 20
@@ -133,7 +136,7 @@ def _whole(file: Path, scratch: Path) -> _Found:
         if "about.json" in members:
             found.about = About.from_json(_json(archive, members, "about.json"))
         if "events.jsonl" in members:
-            found.events = _events(_read(archive, members["events.jsonl"], MOST_TEXT))
+            found.events = _events(archive, members["events.jsonl"])
         found.origin = f"run {printable(str(manifest.get('id', '?')), 80)}"
         for number, name in enumerate(name for name in members if name.endswith(".npz")):
             path = scratch / f"{number}.npz"
@@ -202,15 +205,24 @@ def _json(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], name: s
         raise TravelError(f"{name} in it is damaged.") from None
 
 
-def _events(data: bytes) -> bytes:
-    """The lines that are JSON objects; a run that is read later passes over others in any case."""
-    kept = []
-    for line in data.split(b"\n"):
-        try:
-            kept += [line] if isinstance(json.loads(line), dict) else []
-        except (ValueError, RecursionError):
-            continue
-    return b"".join(line + b"\n" for line in kept)
+def _events(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The lines that are JSON objects; a run that is read later passes over others in any case.
+
+    They are read one by one: a few kilobytes of an archive can be millions of lines, or one of a hundred megabytes.
+    """
+    kept, size, count = io.BytesIO(), 0, 0
+    with archive.open(member) as file, io.BufferedReader(file, CHUNK) as lines:
+        while line := lines.readline(MOST_LINE + 1):
+            size, count = size + len(line), count + 1
+            if size > MOST_TEXT or count > MOST_LINES or len(line) > MOST_LINE:
+                raise TravelError(
+                    f"{member.filename} in it is longer than {MOST_TEXT >> 20:,} MB, {MOST_LINES:,} lines, or "
+                    f"{MOST_LINE >> 20} MB a line. Nothing was opened."
+                )
+            with suppress(ValueError, RecursionError):
+                if line.strip() and isinstance(json.loads(line), dict):
+                    kept.write(line.rstrip(b"\n") + b"\n")
+    return kept.getvalue()
 
 
 def _check_weights(saved: Checkpoint, config: TrainingConfig, name: str) -> None:

@@ -21,7 +21,7 @@ from engine.fingerprint import fingerprint
 from engine.history import History
 from engine.rundir import RunFolder, runs
 from engine.snapshots import snapshots
-from engine.travel import NAME, TravelError, event_file, pack, receive
+from engine.travel import NAME, TravelError, event_file, pack, receive, unpacking
 from engine.travel.tensorboard import _masked
 from engine.worker import main as worker
 
@@ -294,6 +294,16 @@ def test_damaged_lines_of_events_are_left_out(archive: Path, tmp_path: Path) -> 
     mixed = b"\n".join([b"{broken", b"[1]", *lines, b'{"event": 3']) + b"\n"
     run = receive(tmp_path / "runs", changed(archive, tmp_path / "x.zip", **{"events.jsonl": mixed}))
     assert run.events_file.read_bytes().splitlines() == lines
+
+
+@pytest.mark.parametrize("text", [b"\n" * 1001, b"{}\n" * 1001, b'{"a": [' + b"[]," * (3 << 20) + b"[]]}\n"])
+def test_events_that_would_fill_the_memory_are_refused(
+    archive: Path, tmp_path: Path, text: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "MOST_LINES", 1000)
+    file = changed(archive, tmp_path / "x.zip", **{"events.jsonl": text})
+    assert file.stat().st_size < 2e6
+    refused(tmp_path / "runs", file, r"events\.jsonl in it is longer than 128 MB, 1,000 lines, or 8 MB a line")
 
 
 def test_send_and_receive_in_a_shell(trained: RunFolder, digits_file: Path, tmp_path: Path, capsys: Any) -> None:
