@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.faults.faults import FAULTS, CannotTry
+from tests.faults.faults import FAULTS, CannotTry, Fault
 from tests.faults.scene import Scene, reference
 
 
@@ -35,8 +35,10 @@ def main() -> int:
     return failed
 
 
-def _try(name: str, fault: object, tries: int, seed: int) -> bool:
-    survived, lost, problems = 0, [], []
+def _try(name: str, fault: Fault, tries: int, seed: int) -> bool:
+    survived = 0
+    lost: list[int] = []
+    problems: list[str] = []
     for number in range(tries):
         try:
             with Scene(seed=seed * 1000 + number) as scene:

@@ -71,7 +71,7 @@ class Figure:
 
 def as_table(figures: Iterable[Figure]) -> str:
     """One line a figure."""
-    rows = [("", "median", "95 %", "goal", "reached", "n")]
+    rows: list[tuple[str, ...]] = [("", "median", "95 %", "goal", "reached", "n")]
     for each in figures:
         numbers = map(_short, (each.median, each.bad))
         rows.append((f"{each.name}, {each.unit}", *numbers, each.goal, each.verdict, str(len(each.values))))

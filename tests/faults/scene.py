@@ -30,6 +30,7 @@ CONFIG = TrainingConfig(
     epochs=4,
     seed=11,
 )  # 2,000 steps, a second or two of training
+EPOCH = 500  # steps of CONFIG's epochs
 LONG = CONFIG.with_values({"epochs": 400})
 
 

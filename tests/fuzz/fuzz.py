@@ -146,7 +146,7 @@ def _death(code: int) -> str:
 
 def as_table(results: list[Result]) -> str:
     """One line a kind."""
-    rows = [("kind", "", "inputs", "worked", "told", "failed", "slowest, s", "memory, MB")]
+    rows: list[tuple[str, ...]] = [("kind", "", "inputs", "worked", "told", "failed", "slowest, s", "memory, MB")]
     for each in results:
         counts = (each.inputs, each.worked, each.told, len(each.failures))
         rows.append(

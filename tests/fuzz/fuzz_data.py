@@ -172,11 +172,11 @@ def _element(kind: int, data: bytes, size: int | None = None) -> bytes:
 
 def _matrix(rng: Random, name: str, array: Array) -> bytes:
     spoil = rng.random() < 0.12
-    shape = array.reshape(len(array), -1).shape
+    shape: tuple[int, ...] = array.reshape(len(array), -1).shape
     flags, kind = 9, 2
     if spoil:
         act = rng.randrange(5)
-        shape = (rng.choice(INTERESTING) - 2**31, *shape[1:]) if act == 0 else shape * (act == 1 or 1)
+        shape = (rng.choice(INTERESTING) - 2**31, *shape[1:]) if act == 0 else shape * 20 if act == 1 else shape
         flags = rng.choice((0, 1, 2, 4, 5, 6, 9, 16, 255, 0x0809, 0x0209)) if act == 2 else flags
         kind = rng.choice((0, 1, 3, 5, 7, 8, 9, 12, 14, 15, 16, 18, 99)) if act == 3 else kind
         name = rng.choice(("", "x" * 5000, "<b>", "\n", "__proto__", "y")) if act == 4 else name

@@ -214,8 +214,8 @@ def small_files(rng: Random, folder: Path) -> None:
     for name in ("000000001.npz", "9" * 15 + ".npz", "9" * 60 + ".npz", "-00000001.npz", "٣٣٣٣٣٣٣٣٣.npz"):
         (run.snapshots / name).touch()
     said = read_about(run)
-    for text in (said.name, said.note, said.group, said.parent, run.status().state):
-        text.encode()
+    for words in (said.name, said.note, said.group, said.parent, run.status().state):
+        words.encode()
     assert len(said.name) <= 80
     assert next(each.step for each in snapshots(run)) == 1
     run.worker_alive()

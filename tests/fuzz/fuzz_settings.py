@@ -36,7 +36,7 @@ def configs() -> tuple[TrainingConfig, ...]:
 def _members(name: str) -> dict[str, type[Settings]]:
     for field, annotation, _ in describe(TrainingConfig):
         if field == name:
-            family = annotation if isinstance(annotation, type) else annotation.__args__[0]
+            family: Any = annotation if isinstance(annotation, type) else annotation.__args__[0]
             return dict(family.members())
     raise KeyError(name)
 
