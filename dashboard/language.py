@@ -127,7 +127,7 @@ def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
     for key, target in _texts(code).items():
         words = _PLACE.sub("", key)
         if words != key and sum(letter.isalpha() for letter in words) >= _LEAST_LETTERS:
-            found.append((len(words), _pattern(key), target))
+            found.append((len(words), _pattern(key.strip()), target))  # as texts are when they are compared
     found.sort(key=lambda each: -each[0])
     return [(pattern, target) for _, pattern, target in found]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from dashboard.charts import glyphs
 from dashboard.charts.glyphs import Glyph
+from dashboard.language import say
 from dashboard.palette import palette
 from engine.network import LayerSummary
 
@@ -42,7 +43,8 @@ class _Block:
     def words(self) -> list[str]:
         """Lines under the piece, without the title."""
         lines = [f" {_TIMES} ".join(f"{side:,}" for side in self.shape)]
-        return [*lines, f"{self.parameters:,} param{'' if self.parameters == 1 else 's'}"] if self.parameters else lines
+        params = say("{count:,} params", count=self.parameters) if self.parameters != 1 else say("1 param")
+        return [*lines, params] if self.parameters else lines
 
     def shown_chips(self) -> list[str]:
         kept = self.chips[:_MOST_CHIPS] if len(self.chips) <= _MOST_CHIPS else self.chips[: _MOST_CHIPS - 1]
@@ -93,7 +95,7 @@ def architecture_picture(rows: Sequence[LayerSummary], dark: bool = False, width
 
 def _blocks(rows: Sequence[LayerSummary]) -> list[_Block]:
     """The pieces: a layer that leaves the shape as it is becomes a label of the piece before it."""
-    blocks = [_Block("input", "Image", rows[0].input_shape)]
+    blocks = [_Block("input", say("Image"), rows[0].input_shape)]
     for row in rows:
         flat = len(row.output_shape) == 1
         if row.output_shape == row.input_shape and row.kind not in ("Conv", "Dense"):
@@ -218,6 +220,7 @@ def _arrow(x: float, y: float) -> str:
 
 def _spoken(rows: Sequence[LayerSummary]) -> str:
     """The picture in words, for people who cannot see it."""
-    steps = ", ".join(f"{row.kind} to {' by '.join(map(str, row.output_shape))}" for row in rows)
+    steps = ", ".join(f"{row.kind} {'×'.join(map(str, row.output_shape))}" for row in rows)
     total = sum(row.parameters for row in rows)
-    return f"The network: image of {' by '.join(map(str, rows[0].input_shape))}, {steps}; {total:,} parameters."
+    shape = "×".join(map(str, rows[0].input_shape))
+    return say("The network: image of {shape}, {steps}; {total:,} parameters.", shape=shape, steps=steps, total=total)

@@ -9,6 +9,8 @@ import html
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.language import say
+
 
 def probability_bars(probabilities: npt.ArrayLike | None, label: str = "", compact: bool = False) -> str:
     """A bar for each class, the likeliest in the strong colour. None, or nothing finite: empty bars.
@@ -21,7 +23,7 @@ def probability_bars(probabilities: npt.ArrayLike | None, label: str = "", compa
     bar = _column if compact else _row
     bars = "".join(bar(number, float(share), number == top, top >= 0) for number, share in enumerate(shares))
     kind = "ink-columns" if compact else "ink-bars"
-    return f'<div class="{kind}" role="img" aria-label="{html.escape(label or "no answer yet")}">{bars}</div>'
+    return f'<div class="{kind}" role="img" aria-label="{html.escape(label or say("no answer yet"))}">{bars}</div>'
 
 
 def _row(number: int, share: float, top: bool, known: bool) -> str:

@@ -10,7 +10,7 @@ from dashboard.comparing.catalog import Summary
 from dashboard.comparing.groups import FEWEST_SEEDS, MOST_SEEDS, repeats_name, start_race, start_repeats
 from dashboard.comparing.picking import picking
 from dashboard.comparing.race import MOST_LANES, Lane, Variant, fair, lanes_of, variants
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.settings.forms import css_key
 from dashboard.settings.stack import check
@@ -75,7 +75,14 @@ def _names(picked: Sequence[Summary]) -> list[str]:
 def _variant(base: TrainingConfig, source: str) -> tuple[Variant, list[str]]:
     """What differs, and which values of it."""
     known = variants()
-    name = st.selectbox(say("What differs"), list(known), key="race-variant", persist_state="session", width=230)
+    name = st.selectbox(
+        say("What differs"),
+        list(known),
+        format_func=translated,
+        key="race-variant",
+        persist_state="session",
+        width=230,
+    )
     variant = known[name or next(iter(known))]
     labels = list(variant.choices(base))
     values = st.multiselect(
@@ -85,7 +92,7 @@ def _variant(base: TrainingConfig, source: str) -> tuple[Variant, list[str]]:
         key=css_key(f"race-values-{variant.name}-{source}-{zlib.crc32(repr(labels).encode())}"),
         max_selections=MOST_LANES,
         accept_new_options=variant.typed is not None,
-        help=variant.help,
+        help=translated(variant.help),
         width=420,
     )
     return variant, list(dict.fromkeys(values))
@@ -152,7 +159,7 @@ def _base(source: str, picked: Sequence[Summary]) -> TrainingConfig:
 def _number(label: str, key: str, value: int, most: int, source: str) -> int:
     low = 0 if label == "Seed" else 1
     entered = st.number_input(
-        label, low, most, min(max(value, low), most), key=css_key(f"{key}-{source}-{value}"), width=110
+        translated(label), low, most, min(max(value, low), most), key=css_key(f"{key}-{source}-{value}"), width=110
     )
     return int(entered)
 
@@ -173,7 +180,7 @@ def _finish(label: str, plan: str, count: int, problem: str, start: Callable[[],
         else ""
     )
     if problem:
-        st.error(literal(problem), icon=":material/error:")
+        st.error(literal(translated(problem)), icon=":material/error:")
     else:
         st.text(plan + waits)
 

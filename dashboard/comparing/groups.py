@@ -14,8 +14,9 @@ from dashboard.comparing.race import Lane
 from dashboard.comparing.wording import config_words
 from dashboard.running.runs import Runs
 from engine.about import LONGEST_NAME, About
-from engine.comparing import compare, verdict
+from engine.comparing import Comparison, compare, verdict
 from engine.config import TrainingConfig
+from engine.saying import ENGLISH, Language
 
 FEWEST_SEEDS, MOST_SEEDS = 3, 10
 COMPLETE = ("finished", "target", "patience")  # reasons for which a run's last figures count as its result
@@ -123,22 +124,26 @@ def results(group: Group) -> Results:
     )
 
 
-def versus(found: Sequence[Results]) -> list[str]:
+def versus(found: Sequence[Results], say: Language = ENGLISH) -> list[str]:
     """Whether one set of repeats beats another beyond luck; of more than two, the two best are compared."""
     able = [each for each in found if len(each.validation) > 1]
     if len(able) < 2:
         return []
     able.sort(key=lambda each: statistics.fmean(each.validation), reverse=True)
     a, b = able[:2]
-    opening = [f"Of {len(able)} sets the two best are compared."] if len(able) > 2 else []
-    said = [*opening, f"Validation: {_verdict(a.validation, b.validation, a.name, b.name)}"]
+    said = [say("Of {count} sets the two best are compared.", count=len(able))] if len(able) > 2 else []
+    said.append(f"{say('Validation')}: {_verdict(a.validation, b.validation, a.name, b.name, say)}")
     if len(a.test) > 1 and len(b.test) > 1:
-        said.append(f"Test: {_verdict(a.test, b.test, a.name, b.name)}")
+        said.append(f"{say('Test')}: {_verdict(a.test, b.test, a.name, b.name, say)}")
     return said
 
 
-@functools.lru_cache(maxsize=64)
-def _verdict(a: tuple[float, ...], b: tuple[float, ...], name_a: str, name_b: str) -> str:
+def _verdict(a: tuple[float, ...], b: tuple[float, ...], name_a: str, name_b: str, say: Language) -> str:
     if not all(math.isfinite(value) for value in (*a, *b)):
-        return "an accuracy is not a number."
-    return verdict(compare(a, b), name_a, name_b)
+        return say("an accuracy is not a number.")
+    return verdict(_compared(a, b), name_a, name_b, say)
+
+
+@functools.lru_cache(maxsize=64)
+def _compared(a: tuple[float, ...], b: tuple[float, ...]) -> Comparison:
+    return compare(a, b)

@@ -12,7 +12,7 @@ from dashboard.comparing.groups import Group, Results, results, versus
 from dashboard.comparing.picking import picking
 from dashboard.comparing.ranking import Ranking
 from dashboard.comparing.run_table import line_style
-from dashboard.language import say
+from dashboard.language import say, spoken, translated
 from dashboard.training.progress import duration
 from engine.config import TrainingConfig
 
@@ -61,7 +61,7 @@ def in_words(lines: Sequence[Line], ranking: Ranking) -> list[str]:
                 if only.best
                 else []
             )
-        return [ranking.sentence]
+        return [ranking.said(spoken())]
     found = [_results(line) for line in lines]
     going = sum(each.going for each in found)
     more = (
@@ -69,8 +69,8 @@ def in_words(lines: Sequence[Line], ranking: Ranking) -> list[str]:
         if going and len(found) > 1
         else []
     )
-    said = versus(found)
-    return [*said, *more] if said else [each.sentence for each in found]
+    said = versus(found, spoken())
+    return [*said, *more] if said else [translated(each.sentence) for each in found]
 
 
 def _results(line: Line) -> Results:
@@ -93,7 +93,7 @@ def _swatch(line_id: str, given: dict[str, int]) -> str:
 def ranking_table(ranking: Ranking, lines: Sequence[Line], given: dict[str, int]) -> str:
     """The runs in their places, as HTML. given: line -> place in the order of colours."""
     of_run = {run.id: line.id for line in lines for run in line.runs}
-    point = say("After {point}", point=ranking.point) if ranking.point else say("So far")
+    point = say("After {point}", point=translated(ranking.point)) if ranking.point else say("So far")
     rows = []
     for each in ranking.standings:
         entrant = each.entrant
@@ -107,7 +107,7 @@ def ranking_table(ranking: Ranking, lines: Sequence[Line], given: dict[str, int]
             _percent(each.best),
             _percent(each.test),
         )
-        name = f"{_swatch(of_run[entrant.id], given)}{escape(entrant.name)}<small>{escape(state)}</small>"
+        name = f"{_swatch(of_run[entrant.id], given)}{escape(entrant.name)}<small>{escape(translated(state))}</small>"
         rows.append([name if cell is None else escape(cell) for cell in cells])
     return _table(["", say("Run"), point, say("Time"), say("Best"), say("Test")], rows)
 
@@ -151,7 +151,10 @@ def differences(lines: Sequence[Line], given: dict[str, int]) -> None:
         st.caption(say("None: these runs were asked for the same."))
         return
     heads = [say("Setting"), *(f"{_swatch(line.id, given)}{escape(line.name)}" for line, _ in told)]
-    rows = [[f"<b>{escape(row.name)}</b>", *(escape(value) for value in row.values)] for row in found]
+    rows = [
+        [f"<b>{escape(translated(row.name))}</b>", *(escape(translated(value)) for value in row.values)]
+        for row in found
+    ]
     st.html(_table(heads, rows, "runs-differences"))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.history import History, fields
+from engine.saying import ENGLISH, Language
 
 FAILED = ("diverged", "failed")
 
@@ -45,17 +46,23 @@ class Ranking:
 
     @property
     def sentence(self) -> str:
+        """Who leads, in plain English."""
+        return self.said()
+
+    def said(self, say: Language = ENGLISH) -> str:
         """Who leads, in plain words."""
         ranked = [each for each in self.standings if each.place]
         waiting = sum(1 for each in self.standings if not each.place and each.entrant.reason not in FAILED)
         failed = [each.entrant.name for each in self.standings if each.entrant.reason in FAILED]
-        rest = f" {_listed(failed)} diverged or failed." if failed else ""
+        rest = [say("{names} diverged or failed.", names=_listed(failed, say))] if failed else []
         if waiting and not self.over:
-            rest += f" {waiting} of {len(self.standings)} {'has' if waiting == 1 else 'have'} yet to begin."
+            count = len(self.standings)
+            one = say("{waiting} of {count} has yet to begin.", waiting=waiting, count=count)
+            rest.append(one if waiting == 1 else say("{n} of {count} have yet to begin.", n=waiting, count=count))
         if len(ranked) < 2:
-            return (rest or " There is nothing to compare yet.").strip()
-        verb = ("wins" if self.over else "leads") if self.race else "is ahead"
-        return _lead(ranked, self.point, verb) + rest
+            return say.joined(rest or [say("There is nothing to compare yet.")])
+        won = say("wins") if self.over else say("leads")
+        return say.joined([*_lead(ranked, say(self.point), won if self.race else say("is ahead"), say), *rest])
 
 
 def rank(entrants: Sequence[Entrant], race: bool = False) -> Ranking:
@@ -111,17 +118,22 @@ def _test(history: History) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _lead(ranked: Sequence[Standing], point: str, verb: str) -> str:
+def _lead(ranked: Sequence[Standing], point: str, verb: str, say: Language) -> list[str]:
     first = [each for each in ranked if each.place == 1]
     best = _percent(first[0].accuracy)
     if len(first) > 1:
-        return f"{_listed([each.entrant.name for each in first])} are level after {point}: {best}."
+        names = _listed([each.entrant.name for each in first], say)
+        return [say("{names} are level after {point}: {best}.", names=names, point=point, best=best)]
     second = next(each for each in ranked if each.place > 1)
-    words = f"{first[0].entrant.name} {verb} after {point}: {best} against {_percent(second.accuracy)}"
-    words += f" of {second.entrant.name}." if len(ranked) > 2 else "."
+    told = {"name": first[0].entrant.name, "verb": verb, "point": point, "best": best}
+    told |= {"other": _percent(second.accuracy), "second": second.entrant.name}
+    if len(ranked) > 2:
+        words = [say("{name} {verb} after {point}: {best} against {other} of {second}.", **told)]
+    else:
+        words = [say("{name} {verb} after {point}: {best} against {other}.", **told)]
     images = min(_images(each.entrant.history) for each in (first[0], second))
     if images and _may_be_luck(first[0].accuracy or 0.0, second.accuracy or 0.0, images):
-        words += " So small a difference may be luck; repeats with other seeds would tell."
+        words.append(say("So small a difference may be luck; repeats with other seeds would tell."))
     return words
 
 
@@ -139,5 +151,5 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 
 
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _listed(names: Sequence[str], say: Language) -> str:
+    return names[0] if len(names) == 1 else say("{join} and {last}", join=", ".join(names[:-1]), last=names[-1])

@@ -1,13 +1,13 @@
 """The menu of runs: newest first, those started in a shell included."""
 
-import time
+from datetime import datetime
 
 import streamlit as st
 
 from dashboard import session
 from dashboard.comparing.catalog import Summary
 from dashboard.comparing.picking import catalog
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.training.progress import percent
 
@@ -51,7 +51,7 @@ def _open(run_id: str | None) -> None:
 
 
 def _label(summary: Summary) -> str:
-    started = time.strftime("%d %b %H:%M", time.localtime(summary.created))
+    started = say("{time:%d %b %H:%M}", time=datetime.fromtimestamp(summary.created))
     accuracy = summary.newest if summary.going else summary.best
-    parts = [summary.name, started, summary.outcome, percent(accuracy) if accuracy is not None else ""]
+    parts = [summary.name, started, translated(summary.outcome), percent(accuracy) if accuracy is not None else ""]
     return ("★ " if summary.about.starred else "") + literal(" · ".join(part for part in parts if part))

@@ -81,7 +81,8 @@ def _answers(reader: Reader, model: Model, sheet: Sheet, settings: PrepareSettin
 
 def _card(reader: Reader, model: Model, found: tuple[Prepared, ...], shares: Shares, alone: bool) -> str:
     """One network's answer. alone: with all the room there is."""
-    by = f"<br><small>by {escape(reader.name)}, which sees {model.image_size}×{model.image_size} pixels</small>"
+    told = say("by {name}, which sees {size}×{size} pixels", name=reader.name, size=model.image_size)
+    by = f"<br><small>{escape(told)}</small>"
     least = session.desk().least
     inside = (_several if len(found) > 1 else _single)(found, shares, least, by if alone else "")
     return inside if alone else f'<div class="ink-card"><h6>{escape(reader.name)}</h6>{inside}</div>'
@@ -143,8 +144,10 @@ def in_words(probabilities: NDArray[np.floating], least: float = 0.0) -> tuple[s
 
 def _named(label: int) -> str:
     """ "a seven"; "an 11": classes beyond the ten digits go by their number."""
-    name = DIGITS[label] if label < len(DIGITS) else str(label)
-    return f"{'an' if label in (11, 18) or str(label).startswith('8') else 'a'} {name}"
+    if label < len(DIGITS):
+        return translated(f"an {DIGITS[label]}" if label == 8 else f"a {DIGITS[label]}")
+    an = label in (11, 18) or str(label).startswith("8")
+    return say("an {number}", number=label) if an else say("a {number}", number=label)
 
 
 def boxes(sheet: Sheet, size: int, shares: Shares, least: float, aspect: float = 0.0) -> str:
@@ -166,8 +169,9 @@ def boxes(sheet: Sheet, size: int, shares: Shares, least: float, aspect: float =
     return f'<div class="ink-boxes" aria-hidden="true"{shape}>{frames}</div>'
 
 
-def picture(image: NDArray[np.uint8], alt: str = "what the network sees") -> str:
+def picture(image: NDArray[np.uint8], alt: str = "") -> str:
     """A greyscale image as HTML, its pixels kept square."""
+    alt = alt or say("what the network sees")
     return f'<img src="{_encoded(image.tobytes(), image.shape)}" alt="{escape(alt)}">'
 
 

@@ -66,7 +66,7 @@ def render(sheet: Sheet, reader: Reader, model: Model, index: int) -> None:
     with st.container(horizontal=True, gap="medium", key="steps-row"):
         before = _step(found[index], "ink", None)
         with st.container(width=128, gap="xsmall", key="step-ink"):
-            st.html(_figure(before, say("Ink"), "<strong>Ink</strong><br>all that is no background"))
+            st.html(_figure(before, say("Ink"), f"<strong>{say('Ink')}</strong><br>{say('all that is no background')}"))
         for name, (label, help_) in STEPS.items():
             on = getattr(here, name)
             before = _step(found[index], name.replace("_", " "), before)
@@ -115,10 +115,10 @@ def _in_words(worth: Worth | None, on: bool) -> str:
     """ "without: a 1, 41 %" as HTML, in the colour of a warning where the answer is another one."""
     if worth is None:
         return ""
-    word = "without" if on else "with"
+    word = say("without") if on else say("with")
     other = f"{word}: {worth.other_digit}, {percent(worth.other_share)}"
     mark = ' class="changed"' if worth.other_digit != worth.digit else ""
-    return f"now: {worth.digit}, {escape(percent(worth.share))}<br><span{mark}>{escape(other)}</span>"
+    return f"{escape(say('now'))}: {worth.digit}, {escape(percent(worth.share))}<br><span{mark}>{escape(other)}</span>"
 
 
 def sentence(worth: dict[str, Worth], here: PrepareSettings) -> str:
@@ -127,13 +127,12 @@ def sentence(worth: dict[str, Worth], here: PrepareSettings) -> str:
     if not needed:
         return say("All steps are switched off: the network gets the whole canvas, shrunk.")
     name, most = max(needed.items(), key=lambda item: item[1].loss)
-    label = STEPS[name][0].lower()
     if most.loss < MATTERS:
         return say("This drawing is read alike without any one of the steps.")
     return say(
         "**{capitalize}** matters most here: {share} sure of {digit} with it, without it "
         "{other_share} sure of {other_digit}.",
-        capitalize=label.capitalize(),
+        capitalize=translated(STEPS[name][0]),
         share=percent(most.share),
         digit=most.digit,
         other_share=percent(most.other_share),

@@ -116,16 +116,23 @@ def _pixels(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
             options=[digit for digit in range(model.classes) if digit != found.digit],
             width=130,
         )
-    how = escape(HOW[looked.method].format(digit=found.digit, rival=found.rival))
+    how = escape(translated(HOW[looked.method]).format(digit=found.digit, rival=found.rival))
     how += say(
         " It leads by {score:.1f}; an empty image gives {empty_score:.1f}.",
         score=found.score,
         empty_score=found.empty_score,
     )
+    meaning = say(
+        "{blue}Blue{end} speaks for {digit}, {orange}orange{end} against it and for {rival}. Look for the strokes "
+        "without which it could be the other.",
+        blue='<mark class="for">',
+        orange='<mark class="against">',
+        end="</mark>",
+        digit=found.digit,
+        rival=found.rival,
+    )
     st.html(
-        f'<div class="ink-why">{_figure(over_digit(image, found.map), "", "large")}'
-        f'<p><mark class="for">Blue</mark> speaks for {found.digit}, <mark class="against">orange</mark> against it '
-        f"and for {found.rival}. Look for the strokes without which it could be the other.<br><br>{how}</p></div>"
+        f'<div class="ink-why">{_figure(over_digit(image, found.map), "", "large")}<p>{meaning}<br><br>{how}</p></div>'
     )
 
 

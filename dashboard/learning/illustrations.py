@@ -58,7 +58,7 @@ def _of_class(topic: Topic) -> bool:
             figure, say("40 steps down a narrow valley: its floor runs from left to right, the lowest place is 0.")
         )
     if isinstance(chosen, Loss):
-        other = next(each for each in cls.members() if each != cls.__name__)
+        other = next(each for each in Loss.members() if each != cls.__name__)
         figure = drawn.loss_figure(chosen, name, translated(words(other)), False)
         return _chart(figure, say("What one image costs, by the probability p that its right class was given."))
     if isinstance(chosen, Initializer):

@@ -52,8 +52,19 @@ def test_a_name_that_comes_twice_must_be_the_same_twice(speaking):
     assert language.translated("At step 5, of 6") == "At step 5, of 6"
 
 
-def test_several_sentences_are_translated_one_by_one_and_the_unknown_stays(speaking):
+def test_a_language_may_put_nothing_between_sentences(speaking):
+    speaking[" "] = ""
     assert language.translated("Stop. Nobody knows this.") == "Haltu.Nobody knows this."
+
+
+def test_a_part_that_begins_with_a_space_is_recognized(speaking):
+    speaking[" such as {rate}"] = ", ekz. {rate}"
+    speaking["Lower it{tip}."] = "Malpli{tip}!"
+    assert language.translated("Lower it such as 0.1.") == "Malpli, ekz. 0.1!"
+
+
+def test_several_sentences_are_translated_one_by_one_and_the_unknown_stays(speaking):
+    assert language.translated("Stop. Nobody knows this.") == "Haltu. Nobody knows this."
     assert language.translated("Nobody. Knows this.") == "Nobody. Knows this."
 
 

@@ -120,6 +120,11 @@ def made_up() -> tuple[str, ...]:
         "{epochs} epochs",
         "Paused in epoch {number} of {total}.",
         "Paused in epoch {number}.",
+        *(f"a {name}" for name in ("one", "two", "three", "four", "five", "six", "seven", "nine")),
+        " such as {found}, or LeakyReLU instead of ReLU",
+        " such as {found}, or LeakyReLU instead of ReLU,",
+        "{steps} steps",
+        *("mean squared error", "cross entropy"),  # as settings that differ are told
     )
 
 
@@ -168,3 +173,33 @@ def test_what_is_put_together_of_parts_is_translated_whole(monkeypatch):
     assert lock_names.in_words("optimizer.learning_rate") == "优化器 · 学习率"
     caption = f"Layer 1, Conv: {looks._some(24, 30, kernels=True)}. Orange looks for ink, blue for its absence; "
     assert not re.search("[a-z]{5}", language.translated(caption + "the largest weight is 0.3."))
+
+
+def test_a_ranking_is_said_in_chinese_with_the_names_that_people_gave(monkeypatch):
+    monkeypatch.setattr(language, "language", lambda: "zh")
+    from dashboard.comparing.ranking import Entrant, Ranking, Standing
+    from engine.history import History
+
+    history = History(Path("nowhere"))
+    places = [
+        Standing(Entrant(name, name, "ended", "finished", history), place, share, 1.0, share, None)
+        for place, (name, share) in enumerate((("Train", 0.9), ("B", 0.8)), 1)
+    ]
+    told = Ranking(tuple(places), "2 epochs", over=True, race=True)
+    assert told.said(language.spoken()) == "2 轮之后 Train 获胜：90.00 % 对 80.00 %。"
+    assert told.sentence == "Train wins after 2 epochs: 90.00 % against 80.00 %."
+
+
+def test_every_loss_has_its_picture():
+    """Two losses beside each other: the other one is found from either."""
+    from dashboard.learning import illustrations
+    from dashboard.learning.topics import topics
+    from engine.losses import Loss
+
+    shown = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(illustrations, "_chart", lambda figure, words: shown.append(words) or True)
+        for topic in topics().values():
+            if topic.cls is not None and issubclass(topic.cls, Loss):
+                assert illustrations.render(topic)
+    assert len(shown) == len(Loss.members())
