@@ -78,7 +78,7 @@ class Tab:
     def _found(self) -> dict[str, Any]:
         try:
             fresh = self.fresh() if self.fresh is not None else None
-        except Exception as error:  # whatever it is, it must not come three times a second
+        except BaseException as error:  # st.stop too: whatever it is, it must not come three times a second
             self.fresh = None
             traceback.print_exception(error, file=sys.stderr)
             return {"stale": True}
@@ -121,9 +121,11 @@ def _path() -> str:
 
 
 async def _answer(request: Request) -> Response:
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        return Response(status_code=403)  # a browser asks for a page of somebody else's; it knows no token, but still
     tab = _tabs.get(request.query_params.get("tab", ""))
     found = {} if tab is None else await run_in_threadpool(tab.look)
-    return JSONResponse(found, headers={"Cache-Control": "no-store"})
+    return JSONResponse(found, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
 
 @functools.cache

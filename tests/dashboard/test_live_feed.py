@@ -1,6 +1,7 @@
 """What the page fetches while a run trains: by whom, when it must be made anew, and what becomes of errors."""
 
 import asyncio
+import gc
 import json
 import threading
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from starlette.requests import Request
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live_feed
@@ -44,6 +46,42 @@ def test_a_tab_gets_its_own_figures():
 def test_who_knows_no_token_gets_nothing(token):
     known(lambda: Fresh({"figures": "secret"}, {}))
     assert ask(token) == {}
+
+
+@pytest.mark.parametrize(("site", "code"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200)])
+def test_pages_of_other_sites_are_answered_nothing(site: str, code: int) -> None:
+    tab = known(lambda: Fresh({"figures": "secret"}, {}))
+    headers = [(b"sec-fetch-site", site.encode())]
+    scope = {"type": "http", "method": "GET", "headers": headers, "query_string": f"tab={tab.token}".encode()}
+    answer = asyncio.run(live_feed.route().endpoint(Request(scope)))
+    assert answer.status_code == code
+    assert (b"secret" in answer.body) == (code == 200)
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_tokens_cannot_be_guessed_and_tabs_leave_nothing_behind() -> None:
+    gc.collect()
+    before = len(live_feed._tabs)
+    tokens = set()
+    for _ in range(200):
+        tab = known(lambda: Fresh({}, {}))
+        tokens.add(tab.token)
+        ask(tab.token)
+        del tab
+    assert len(tokens) == 200
+    assert min(map(len, tokens)) >= 22  # of 64 characters: 128 bits
+    assert len(live_feed._tabs) <= before
+    assert not [each for each in threading.enumerate() if each.name == "live-feed"]
+
+
+def test_who_stops_the_script_in_an_answer_does_not_break_it(capsys: pytest.CaptureFixture[str]) -> None:
+    def stop() -> None:
+        raise StopException
+
+    tab = known(stop)
+    assert ask(tab.token) == {"stale": True}
+    assert ask(tab.token) == {}
+    assert "StopException" in capsys.readouterr().err
 
 
 def test_a_tab_that_is_gone_is_forgotten():
