@@ -211,7 +211,7 @@ def _events(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     They are read one by one: a few kilobytes of an archive can be millions of lines, or one of a hundred megabytes.
     """
     kept, size, count = io.BytesIO(), 0, 0
-    with archive.open(member) as file, io.BufferedReader(file, CHUNK) as lines:
+    with archive.open(member) as lines:
         while line := lines.readline(MOST_LINE + 1):
             size, count = size + len(line), count + 1
             if size > MOST_TEXT or count > MOST_LINES or len(line) > MOST_LINE:
