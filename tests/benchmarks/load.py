@@ -34,7 +34,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "browser"), str(Path(_
 from inkling_browser import Server
 from load_browser import Browsers
 from load_journal import Journal
-from load_people import Person
+from load_people import PATIENCE, Person
 from load_server import Health, Sample, alive, growth
 from load_verdicts import isolation, log_complaints, people_table, turns
 from page_figures import Figure, as_table
@@ -79,7 +79,7 @@ class Visit:
         self._server, self._browsers, self._journal = server, browsers, journal
         self._minutes, self._rest = options.minutes, options.rest
         self._persons = [
-            Person(server, browsers, number, random.Random(f"{options.seed} {number}"), journal)
+            Person(server, browsers, number, random.Random(f"{options.seed} {number}"), journal, options.patience)
             for number in range(options.people)
         ]
 
@@ -207,6 +207,7 @@ def main() -> int:
     parser.add_argument("--shared", action="store_true", help="everybody sees every run, as on a person's own computer")
     parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
     parser.add_argument("--log", type=Path, help="a file to which everything is appended as it comes, as lines of JSON")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds for an answer (%(default)s)")
     parser.add_argument("--rest", type=float, default=REST_SECONDS, help="seconds after all have left (%(default)s)")
     options = parser.parse_args()
     journal = Journal(options.log)

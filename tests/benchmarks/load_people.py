@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import random
 import time
 from collections import defaultdict
@@ -11,26 +10,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from inkling_browser import STROKES, Server
+from inkling_browser import Server
 from load_browser import Browsers
+from load_hand import Hand
 from load_journal import Journal
 from load_runs import began, ended, events_of, left_the_queue
 
 from engine.rundir import RunFolder
 
 PROBE = Path(__file__).with_name("page_probe.js").read_text(encoding="utf-8")
-PATIENCE = 60.0  # seconds for what should be there at once
+PATIENCE = 60.0  # seconds for what should be there at once, where nothing else is said
 TURN_PATIENCE = 900.0  # seconds for a turn in the queue
+LAST_ROUND = 60.0  # seconds that the last round may take beyond the end
 MOST_FAILURES = 5  # rounds in a row after which a person gives up
 RATE = "[class*=st-key-form][class*=optimizer-learning_rate]"
-CLEAR = ".st-key-pad-clear button"
-FORGET = """() => {
-    inklingProbe.answers = []; inklingProbe.strokes.length = 0; inklingProbe.drawn = []; inklingProbe.listen = true;
-}"""
 HARMLESS = ("favicon", "WebSocket connection to")  # a page that is left while it loads
 
 
-class Person:
+class Person(Hand):
     """One browser context.
 
     times: seconds, by what was waited for; runs: those that this person started, with the live changes they made;
@@ -38,7 +35,15 @@ class Person:
     fresh page; gave_up: so many of these came in a row that they left.
     """
 
-    def __init__(self, server: Server, browsers: Browsers, number: int, rng: random.Random, journal: Journal) -> None:
+    def __init__(
+        self,
+        server: Server,
+        browsers: Browsers,
+        number: int,
+        rng: random.Random,
+        journal: Journal,
+        patience: float = PATIENCE,
+    ) -> None:
         self.number = number
         self.times: dict[str, list[float]] = defaultdict(list)
         self.problems: list[str] = []
@@ -47,9 +52,8 @@ class Person:
         self.stopped: set[str] = set()
         self.rounds = self.failures = 0
         self.gave_up = False
+        super().__init__(rng, patience)
         self._server, self._browsers, self._journal = server, browsers, journal
-        self._rng = rng
-        self._digits = itertools.cycle((7, 1, 3))
         self._context: Any = None
         self._cookies: list[Any] = []
 
@@ -60,8 +64,12 @@ class Person:
     async def live(self, end: float) -> None:
         """Use the page until then."""
         failed = 0
-        while time.monotonic() < end and not self.gave_up:
-            failed = 0 if await self._attempt("a round", self._round) else failed + 1
+        while (left := end - time.monotonic()) > 0 and not self.gave_up:
+            try:
+                went_well = await asyncio.wait_for(self._attempt("a round", self._round), left + LAST_ROUND)
+            except TimeoutError:  # of the time that there is: people go home in the middle of something
+                return
+            failed = 0 if went_well else failed + 1
             self.gave_up = failed >= MOST_FAILURES
         if self.gave_up:
             self._problem(f"gave up after {failed} failures in a row")
@@ -70,7 +78,7 @@ class Person:
         """Close the browser context; one that has crashed is closed."""
         if self._context is not None:
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(self._context.close(), PATIENCE)
+                await asyncio.wait_for(self._context.close(), self.patience)
             self._context = None
 
     async def _attempt(self, what: str, act: Callable[[], Awaitable[None]]) -> bool:
@@ -81,7 +89,7 @@ class Person:
             await act()
         except Exception as error:  # Playwright's own, or something that did not come
             self.failures += 1
-            self._problem(f"{what} failed: {(str(error) or type(error).__name__).splitlines()[0][:200]}")
+            self._problem(f"{what} failed: {' '.join((str(error) or type(error).__name__).split())[:300]}")
             await self.leave()
             await asyncio.sleep(1)
             return False
@@ -104,14 +112,14 @@ class Person:
         self._context = await self._browsers.context()
         await self._context.add_cookies(self._cookies)
         await self._context.add_init_script(PROBE)
-        self._tab = await self._context.new_page()
-        self._tab.set_default_timeout(PATIENCE * 1000)
-        self._tab.on("console", lambda line: self._complain(line.text) if line.type == "error" else None)
-        self._tab.on("pageerror", lambda error: self._complain(str(error)))
+        self.tab = await self._context.new_page()
+        self.tab.set_default_timeout(self.patience * 1000)
+        self.tab.on("console", lambda line: self._complain(line.text) if line.type == "error" else None)
+        self.tab.on("pageerror", lambda error: self._complain(str(error)))
         begun = time.monotonic()
-        await self._tab.goto(self._server.url)
-        await self._tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
-        await self._tab.locator(".st-key-control-bar button").first.wait_for()
+        await self.tab.goto(self._server.url)
+        await self.tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
+        await self.tab.locator(".st-key-control-bar button").first.wait_for()
         self._took("opened", time.monotonic() - begun)
 
     async def _round(self) -> None:
@@ -119,14 +127,14 @@ class Person:
         self._cookies = await self._context.cookies()
         run = await self._train()
         await self._wait_for_turn(run)
-        await self._draw()
+        self._took("answers", await self.draw())
         await self._steer(run)
-        await self._think(1, 4)
-        await self._draw()
+        await self.think(1, 4)
+        self._took("answers", await self.draw())
         await self._look_at_runs()
         await self._pause_and_go_on(run)
         await self._stop(run)
-        if await self._tab.locator("[data-testid=stException]").count():
+        if await self.tab.locator("[data-testid=stException]").count():
             self._problem("the page shows an exception")
         self.rounds += 1
         self._journal.note("round", person=self.number, run=run.id)
@@ -134,19 +142,19 @@ class Person:
     async def _wait_for_turn(self, run: RunFolder) -> None:
         """Draw meanwhile."""
         wanted = time.time()
-        turn = asyncio.create_task(self._until(lambda: began(run), TURN_PATIENCE))
+        turn = asyncio.create_task(self.until(lambda: began(run), TURN_PATIENCE))
         try:
             while not turn.done():
-                await self._draw()
-                await self._think(2, 5)
+                self._took("answers", await self.draw())
+                await self.think(2, 5)
             self._took("begun", max(float(await turn) - wanted, 0.0))
         finally:
             turn.cancel()
 
     async def _train(self) -> RunFolder:
         before = self._shown()
-        await self._tab.locator(".st-key-main-train button").click()
-        run_id = str(await self._until(lambda: self._shown() if self._shown() != before else ""))
+        await self.tab.locator(".st-key-main-train button").click()
+        run_id = str(await self.until(lambda: self._shown() if self._shown() != before else ""))
         if run_id in self.runs:
             self._problem(f"Train led to run {run_id}, which was there before")
         self.runs[run_id] = 0
@@ -155,100 +163,50 @@ class Person:
     async def _steer(self, run: RunFolder) -> None:
         """Move the learning rate by a step, and wait for the batch that learns at it."""
         known = len(events_of(run, "SettingsChanged"))
-        slider = self._tab.locator(RATE).get_by_role("slider").first
+        slider = self.tab.locator(RATE).get_by_role("slider").first
         moved = time.time()
         await slider.press("ArrowLeft")
         self.runs[run.id] += 1
-        changed = await self._until(lambda: next(iter(events_of(run, "SettingsChanged")[known:]), None) or ended(run))
+        changed = await self.until(lambda: next(iter(events_of(run, "SettingsChanged")[known:]), None) or ended(run))
         if changed["event"] == "SettingsChanged":
             self._took("changed", float(changed["time"]) - moved)
-
-    async def _draw(self) -> None:
-        """Draw a digit, and wait for the answer."""
-        clear = self._tab.locator(CLEAR)
-        if await clear.is_enabled():
-            await clear.click()
-        await self._gone(".ink-answer b")
-        await self._think(0.7, 0.8)
-        await self._tab.evaluate(FORGET)
-        canvas = self._tab.locator(".st-key-pad canvas.upper-canvas")
-        await canvas.scroll_into_view_if_needed()
-        if (box := await canvas.bounding_box()) is None:
-            raise TimeoutError("the pad went away")
-        for stroke in STROKES[next(self._digits)]:
-            points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-            await self._tab.mouse.move(*points[0])
-            await self._tab.mouse.down()
-            for x, y in points[1:]:
-                await self._tab.mouse.move(x, y, steps=3)
-            await self._tab.mouse.up()
-        drawn = await self._seen("inklingProbe.strokes.at(-1)?.at ?? 0")
-        answered = await self._seen(f"inklingProbe.answers.find(({{ at, text }}) => text && at > {drawn})?.at ?? 0")
-        await self._tab.evaluate("inklingProbe.listen = false")
-        self._took("answers", (answered - drawn) / 1000)
 
     async def _look_at_runs(self) -> None:
         """Only runs of one's own are there, if they belong to people."""
         begun = time.monotonic()
-        await self._tab.get_by_role("link", name="Runs", exact=True).first.click()
-        await self._tab.locator(".run-table tr[data-id]").first.wait_for()
+        await self.tab.get_by_role("link", name="Runs", exact=True).first.click()
+        await self.tab.locator(".run-table tr[data-id]").first.wait_for()
         self._took("listed", time.monotonic() - begun)
-        seen = await self._tab.evaluate(
+        seen = await self.tab.evaluate(
             "[...document.querySelectorAll('.run-table tr[data-id]')].map((row) => row.dataset.id)"
         )
         self.seen |= set(seen)
-        await self._think(1, 3)
-        await self._tab.get_by_role("link", name="Train", exact=True).first.click()
-        await self._tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
+        await self.think(1, 3)
+        await self.tab.get_by_role("link", name="Train", exact=True).first.click()
+        await self.tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
 
     async def _pause_and_go_on(self, run: RunFolder) -> None:
-        pause = self._tab.locator(".st-key-main-pause button")
+        pause = self.tab.locator(".st-key-main-pause button")
         if ended(run) or not await pause.count():
             return
         await pause.click()
-        await self._until(lambda: events_of(run, "Paused") or ended(run))
-        await self._think(1, 3)
+        await self.until(lambda: events_of(run, "Paused") or ended(run))
+        await self.think(1, 3)
         if not ended(run):
-            await self._tab.locator(".st-key-main-resume button").click()
-            await self._think(1, 3)
+            await self.tab.locator(".st-key-main-resume button").click()
+            await self.think(1, 3)
 
     async def _stop(self, run: RunFolder) -> None:
-        stop = self._tab.locator(".st-key-stop button")
+        stop = self.tab.locator(".st-key-stop button")
         if not ended(run) and await stop.is_enabled():
             clicked = time.time()
             await stop.click()
             self.stopped.add(run.id)
-            end = await self._until(lambda: ended(run) or left_the_queue(run))
+            end = await self.until(lambda: ended(run) or left_the_queue(run))
             if isinstance(end, dict) and end["time"] > clicked:
                 self._took("stopped", end["time"] - clicked)
-        await self._tab.locator(".st-key-main-train button").wait_for()
+        await self.tab.locator(".st-key-main-train button").wait_for()
 
     def _shown(self) -> str:
         """The run in the address."""
-        return parse_qs(urlsplit(self._tab.url).query).get("run", [""])[0]
-
-    async def _think(self, least: float, most: float) -> None:
-        await asyncio.sleep(self._rng.uniform(least, most))
-
-    async def _until(self, what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-        end = time.monotonic() + seconds
-        while not (found := what()):
-            if time.monotonic() > end:
-                raise TimeoutError(f"waited {seconds:.0f} s in vain")
-            await asyncio.sleep(0.05)
-        return found
-
-    async def _seen(self, expression: str) -> float:
-        end = time.monotonic() + PATIENCE
-        while not (found := await self._tab.evaluate(expression)):
-            if time.monotonic() > end:
-                raise TimeoutError(f"no answer to a drawing within {PATIENCE:.0f} s")
-            await asyncio.sleep(0.05)
-        return float(found)
-
-    async def _gone(self, selector: str) -> None:
-        end = time.monotonic() + PATIENCE
-        while await self._tab.locator(selector).count():
-            if time.monotonic() > end:
-                raise TimeoutError(f"{selector} stayed for {PATIENCE:.0f} s")
-            await asyncio.sleep(0.05)
+        return parse_qs(urlsplit(self.tab.url).query).get("run", [""])[0]

@@ -14,7 +14,10 @@ LEAST_SECONDS = 180.0  # in which the first sessions of tabs that were left have
 
 @dataclass(frozen=True)
 class Sample:
-    """At `time` (seconds of the clock): memory in MB that is the server's own share, and counts."""
+    """At `time` (seconds of the clock): memory in MB that is the server's own share, and counts.
+
+    workers: processes that train, or are ready to; two where a batch is shared.
+    """
 
     time: float
     memory: float
@@ -42,7 +45,7 @@ class Health:
         status = place.joinpath("status").read_text().splitlines()
         threads = next(int(line.split()[1]) for line in status if line.startswith("Threads:"))
         children = [_state(pid) for pid in _children(self._pid)]
-        workers = sum("engine.worker" in command for _, command in children)
+        workers = sum("engine.worker" in command or "engine.spare" in command for _, command in children)
         zombies = sum(state == "Z" for state, _ in children)
         files = len(list(place.joinpath("fd").iterdir()))
         return Sample(time.time(), memory / 1024, files, threads, workers, zombies)

@@ -1,0 +1,90 @@
+"""A hand at a page: it draws and waits."""
+
+import asyncio
+import contextlib
+import itertools
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from inkling_browser import STROKES
+
+CLEAR = ".st-key-pad-clear button"
+FORGET = """() => {
+    inklingProbe.answers = []; inklingProbe.strokes.length = 0; inklingProbe.drawn = []; inklingProbe.listen = true;
+}"""
+
+
+class Hand:
+    """tab: the page; patience: seconds for what should be there at once."""
+
+    tab: Any
+
+    def __init__(self, rng: random.Random, patience: float) -> None:
+        self.patience = patience
+        self._rng = rng
+        self._digits = itertools.cycle((7, 1, 3))
+
+    async def draw(self) -> float:
+        """Draw a digit, and wait for the answer. Seconds from the end of the stroke to it."""
+        clear = self.tab.locator(CLEAR)
+        if await clear.is_enabled():
+            await clear.click()
+        await self.gone(".ink-answer b")
+        await self.think(0.7, 0.8)
+        await self.tab.evaluate(FORGET)
+        box = await self.pad()
+        for stroke in STROKES[next(self._digits)]:
+            points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+            await self.tab.mouse.move(*points[0])
+            await self.tab.mouse.down()
+            for x, y in points[1:]:
+                await self.tab.mouse.move(x, y, steps=3)
+            await self.tab.mouse.up()
+        drawn = await self.number_of("inklingProbe.strokes.at(-1)?.at ?? 0")
+        answered = await self.number_of(f"inklingProbe.answers.find(({{ at, text }}) => text && at > {drawn})?.at ?? 0")
+        await self.tab.evaluate("inklingProbe.listen = false")
+        return (answered - drawn) / 1000
+
+    async def pad(self) -> Any:
+        """Where it lies. A fresh one may just be taking the place of one that was cleared."""
+        canvas = self.tab.locator(".st-key-pad canvas.upper-canvas")
+        for _ in range(20):
+            with contextlib.suppress(Exception):
+                await canvas.scroll_into_view_if_needed(timeout=5_000)
+                if (box := await canvas.bounding_box()) is not None:
+                    return box
+            await asyncio.sleep(0.2)
+        raise TimeoutError("the pad went away")
+
+    async def think(self, least: float, most: float) -> None:
+        """A while."""
+        await asyncio.sleep(self._rng.uniform(least, most))
+
+    async def until(self, what: Callable[[], Any], seconds: float = 0.0) -> Any:
+        """What it gives, once that is anything. Raises TimeoutError."""
+        seconds = seconds or self.patience
+        end = time.monotonic() + seconds
+        while not (found := what()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"waited {seconds:.0f} s in vain")
+            await asyncio.sleep(0.05)
+        return found
+
+    async def number_of(self, expression: str) -> float:
+        """A number from the page, once it is not 0. Raises TimeoutError."""
+        end = time.monotonic() + self.patience
+        while not (found := await self.tab.evaluate(expression)):
+            if time.monotonic() > end:
+                raise TimeoutError(f"no answer to a drawing within {self.patience:.0f} s")
+            await asyncio.sleep(0.05)
+        return float(found)
+
+    async def gone(self, selector: str) -> None:
+        """Wait until there is no such element. Raises TimeoutError."""
+        end = time.monotonic() + self.patience
+        while await self.tab.locator(selector).count():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{selector} stayed for {self.patience:.0f} s")
+            await asyncio.sleep(0.05)
