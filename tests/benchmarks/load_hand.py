@@ -48,15 +48,19 @@ class Hand:
         return (answered - drawn) / 1000
 
     async def pad(self) -> Any:
-        """Where it lies. A fresh one may just be taking the place of one that was cleared."""
+        """Where it lies. A fresh one may just be taking the place of one that was cleared.
+
+        Playwright's own scrolling waits for an element that stands still, which on a busy machine takes long to see.
+        """
         canvas = self.tab.locator(".st-key-pad canvas.upper-canvas")
-        for _ in range(20):
+        end = time.monotonic() + self.patience
+        while time.monotonic() < end:
             with contextlib.suppress(Exception):
-                await canvas.scroll_into_view_if_needed(timeout=5_000)
-                if (box := await canvas.bounding_box()) is not None:
+                await canvas.evaluate("canvas => canvas.scrollIntoView({ block: 'nearest' })", timeout=5_000)
+                if (box := await canvas.bounding_box(timeout=5_000)) is not None:
                     return box
             await asyncio.sleep(0.2)
-        raise TimeoutError("the pad went away")
+        raise TimeoutError(f"no pad within {self.patience:.0f} s")
 
     async def think(self, least: float, most: float) -> None:
         """A while."""

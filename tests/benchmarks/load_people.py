@@ -200,8 +200,8 @@ class Person(Hand):
         stop = self.tab.locator(".st-key-stop button")
         if not ended(run) and await stop.is_enabled():
             clicked = time.time()
-            await stop.click()
             self.stopped.add(run.id)
+            await stop.click()
             end = await self.until(lambda: ended(run) or left_the_queue(run))
             if isinstance(end, dict) and end["time"] > clicked:
                 self._took("stopped", end["time"] - clicked)
