@@ -4,12 +4,14 @@
     translated(error_of_the_engine)     ->  the same for a finished English sentence
     render(run, say=spoken())           ->  what the engine writes into a file, in this tab's language
 
-One file is one language: `languages/CODE.json` holds {English: translation}, under "" the language's own name, and
-under " " what stands between two sentences. A text that the file lacks stays English. The engine knows of none of
-this. Its sentences arrive finished, with numbers in them, and are recognized by the same keys: "{count} images" matches
-"3 images". What it writes into a file it says through a `Language` (engine/saying.py) that is handed to it.
+One file is one language: `languages/CODE.json` holds {English: translation}, under "" the language's own name, under
+" " what stands between two sentences, under "." what ends one, and under ": " the colon between a name and what is
+wrong with it. A text that the file lacks stays English. The engine knows of none of this. Its sentences arrive
+finished, with numbers in them, and are recognized by the same keys: "{count} images" matches "3 images". What it writes
+into a file it says through a `Language` (engine/saying.py) that is handed to it.
 """
 
+import collections
 import functools
 import json
 import re
@@ -29,6 +31,8 @@ ADDRESS = "lang"  # in the address: ?lang=zh
 
 _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z0-9])")
+_WORD = re.compile(r"[\w\0]+")  # a placeholder is blanked with \0, so that what touches it is no whole word
+_LONGEST_HEAD = 80  # characters of what stands before a colon: the name of a file, or of a setting
 _LEAST_LETTERS = 3  # that a key must have outside its placeholders to recognize a finished sentence
 
 
@@ -102,34 +106,63 @@ def _texts(code: str) -> dict[str, str]:
 
 @functools.lru_cache(maxsize=4096)
 def _translate(text: str, code: str) -> str:
+    if not (stripped := text.strip()):
+        return _texts(code).get(text, text) if text else text  # the key of the language's own name is empty
+    if (found := _recognized(text, code)) is not None:
+        return found
+    if text != stripped:
+        return _translate(stripped, code)
+    head, colon, rest = text.partition(": ")  # "optimizer.learning_rate: must be ...", "a file.npz: ..."
+    if len(head) <= _LONGEST_HEAD and (found := _recognized(rest, code)) is not None:
+        return _translate(head, code) + _texts(code).get(colon, colon) + found
+    parts = _SENTENCES.split(text)
+    if len(parts) > 1:
+        told = [_translate(part, code) for part in parts]
+        return _texts(code).get(" ", " ").join(told) if told != parts else text
+    if text.endswith(".") and (found := _recognized(text[:-1], code)) is not None:
+        return found + _texts(code).get(".", ".")  # what the engine has as a part ends a sentence here
+    found = _translate(rest, code)
+    return _translate(head, code) + _texts(code).get(colon, colon) + found if found != rest else text
+
+
+def _recognized(text: str, code: str) -> str | None:
+    """The translation of a whole text that is a key, or that a key with placeholders matches; else None."""
     texts = _texts(code)
-    if text in texts and text:  # the key of the language's own name is empty
-        return texts[text]
-    if not text.strip():
-        return text
-    if text != text.strip():
-        return _translate(text.strip(), code)
-    for pattern, target in _patterns(code):
+    for exactly in (text, text[:1].swapcase() + text[1:]):  # forms begin with a capital what errors do not
+        if exactly and exactly in texts:
+            return texts[exactly]
+    for _, pattern, target in sorted(_candidates(text, code), key=lambda each: each[0]):
         if match := pattern.fullmatch(text):
             values = {name: _translate(value, code) for name, value in match.groupdict().items()}
             return _PLACE.sub(lambda place, values=values: values[place[1]], target)  # type: ignore[misc]
-    parts = _SENTENCES.split(text)
-    if len(parts) == 1:
-        return text
-    found = [_translate(part, code) for part in parts]
-    return texts.get(" ", " ").join(found) if found != parts else text
+    return None
+
+
+_Entry = tuple[int, re.Pattern[str], str]  # rank, what recognizes a finished sentence, its translation
+
+
+def _candidates(text: str, code: str) -> list[_Entry]:
+    """The few patterns that can match: those whose rarest word is in the text. Hundreds would be tried otherwise."""
+    index = _index(code)
+    words = {"", *_WORD.findall(text.lower())}
+    return [entry for word in words for entry in index.get(word, ())]
 
 
 @functools.cache
-def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
-    """(what recognizes a finished sentence, its translation), those that say most by themselves first."""
-    found = []
+def _index(code: str) -> dict[str, list[_Entry]]:
+    """The keys with placeholders by their rarest whole word ("": there is none), ranked: what says most first."""
+    told = {}
     for key, target in _texts(code).items():
         words = _PLACE.sub("", key)
         if words != key and sum(letter.isalpha() for letter in words) >= _LEAST_LETTERS:
-            found.append((len(words), _pattern(key.strip()), target))  # as texts are when they are compared
-    found.sort(key=lambda each: -each[0])
-    return [(pattern, target) for _, pattern, target in found]
+            told[key.strip()] = (len(words), target)  # as texts are when they are compared
+    of_key = {key: {word for word in _WORD.findall(_PLACE.sub("\0", key.lower())) if "\0" not in word} for key in told}
+    often = collections.Counter(word for words in of_key.values() for word in words)
+    index: dict[str, list[_Entry]] = {}
+    for rank, key in enumerate(sorted(told, key=lambda key: -told[key][0])):
+        rarest = min(sorted(of_key[key]), key=lambda word: often[word], default="")
+        index.setdefault(rarest, []).append((rank, _pattern(key), told[key][1]))
+    return index
 
 
 def _pattern(key: str) -> re.Pattern[str]:
@@ -142,4 +175,7 @@ def _pattern(key: str) -> re.Pattern[str]:
         parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.*?)")
         seen.add(name)
         end = place.end()
-    return re.compile("".join([*parts, re.escape(key[end:])]), re.DOTALL)
+    parts.append(re.escape(key[end:]))
+    if parts[0][:1].isalpha():  # a form begins with a capital what an error does not
+        parts[0] = f"(?i:{parts[0][0]}){parts[0][1:]}"
+    return re.compile("".join(parts), re.DOTALL)

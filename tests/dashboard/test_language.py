@@ -24,10 +24,10 @@ def speaking(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     }
     monkeypatch.setattr(language, "_texts", lambda code: texts)
     monkeypatch.setattr(language, "language", lambda: "xx")
-    language._patterns.cache_clear()
+    language._index.cache_clear()
     language._translate.cache_clear()
     yield texts
-    language._patterns.cache_clear()
+    language._index.cache_clear()
     language._translate.cache_clear()
 
 

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dashboard" / "languages").glob("*.json"))
 PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 SHOWN = ("dashboard", "engine")
+OF_BYTES = " of bytes, such as 500M or 2G{zero}"
 
 
 @functools.cache
@@ -125,6 +126,14 @@ def made_up() -> tuple[str, ...]:
         " such as {found}, or LeakyReLU instead of ReLU,",
         "{steps} steps",
         *("mean squared error", "cross entropy"),  # as settings that differ are told
+        "must be {wanted}; got {value}. It is {help}",
+        *(f"{{what}}; {{most}} {verb} the most here (limit {{variable}}). {{advice}}" for verb in ("is", "are")),
+        *("{others}, or the path of a file", "{others}, or the path of a file or folder"),
+        *("{others}, or a file that was sent here", "the path of a file", "the path of a file or folder"),
+        *("Permission denied", "No such file or directory", "No space left on device", "Is a directory"),  # of Python
+        "File is not a zip file",
+        *(f"{{variable}} must be a whole number{more}; got {{text}}." for more in ("", ", 0 for {zero}", OF_BYTES)),
+        "{name} is in version {version} of the .npy format; expected 1.0 or 2.0.",
     )
 
 
