@@ -9,6 +9,7 @@ import cv2
 
 from engine.commands import COMMANDS
 from engine.export import ExportError
+from engine.shipping import ShipError
 from engine.worker import USER_ERRORS
 
 
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except (*USER_ERRORS, ExportError) as error:
+    except (*USER_ERRORS, ExportError, ShipError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader, such as `head`, has seen enough

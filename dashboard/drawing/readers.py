@@ -16,6 +16,7 @@ from engine.rundir import RunFolder
 from engine.snapshots import at_or_before, snapshots
 
 PRETRAINED = PROJECT / "checkpoints" / "pretrained"
+FIRST = "convnet"  # reads as long as no run is shown: of those that read drawings well, the quickest
 LOADED = 16  # networks kept in memory; several tabs may each look at several
 
 
@@ -69,10 +70,10 @@ def named(run: RunFolder) -> str:
 
 
 def pretrained() -> list[Reader]:
-    """The networks that ship with the project."""
+    """The networks that ship with the project, FIRST before the others."""
     return [
         Reader(say("the pretrained network {stem!r}", stem=path.stem), path)
-        for path in sorted(PRETRAINED.glob("*.npz"))
+        for path in sorted(PRETRAINED.glob("*.npz"), key=lambda path: (path.stem != FIRST, path.stem))
     ]
 
 

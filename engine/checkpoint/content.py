@@ -1,6 +1,7 @@
 """Checkpoints: weights, and all that is needed to go on training, in one .npz without pickles.
 
-    header              JSON as uint8: format, config, classes, scaling, position, slots_began, record, versions, data
+    header              JSON as uint8: format, config, classes, scaling, position, slots_began, record, versions, data,
+                        command
     params/NAME         trained arrays ("params/0.conv.weight")
     tracked/NAME        running means and the like
     slots/SLOT/NAME     the optimizer's vectors, cut up by parameter (in format 1, Adam's with their factors)
@@ -62,6 +63,7 @@ class Checkpoint:
     parts: int = 1
     versions: dict[str, str] = field(default_factory=dict)
     data: str = ""  # Split.digest; "" in older files
+    command: str = ""  # that trains this network again, where one does
 
     def check_data(self, data: Split) -> None:
         """Raise CheckpointError where a run cannot go on with this data: it is not what the run was trained on."""
@@ -94,6 +96,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "parts": checkpoint.parts,
         "versions": checkpoint.versions,
         "data": checkpoint.data,
+        "command": checkpoint.command,
     }
     text = json.dumps(header, allow_nan=False).encode()
     arrays: dict[str, Any] = {"header": np.frombuffer(text, np.uint8)}

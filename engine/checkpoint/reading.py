@@ -18,7 +18,7 @@ from engine.limits import PARAMETERS, LimitError
 from engine.network import LayerSummary
 from engine.npy import NpyError, read_layout, why_damaged
 from engine.optimizers import Adam
-from engine.problems import shown, why_no_json
+from engine.problems import printable, shown, why_no_json
 from engine.spec import SettingError
 
 HEADER_BYTES = 1_000_000
@@ -113,6 +113,7 @@ def _assemble(file: zipfile.ZipFile, header: dict[str, Any]) -> Checkpoint:
         parts=fields.whole(fields.part(header, "parts"), "parts", 1, fields.MOST_PARTS),
         versions=fields.texts(fields.part(header, "versions"), "versions"),
         data=str(header.get("data", ""))[:200],
+        command=printable(str(header.get("command", ""))),
     )
 
 

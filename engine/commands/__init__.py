@@ -7,7 +7,7 @@ and returns the exit status. --json is common to all.
 import argparse
 from typing import Protocol
 
-from engine.commands import bench, evaluate, export, gradcheck, predict, receive, report, reproduce, send, train
+from engine.commands import bench, evaluate, export, gradcheck, predict, receive, report, reproduce, send, ship, train
 from engine.commands import limits as limits
 from engine.commands import presets as presets  # "as": mypy takes it for engine.presets otherwise
 
@@ -37,4 +37,5 @@ COMMANDS: dict[str, Command] = {
     "gradcheck": gradcheck,
     "bench": bench,
     "limits": limits,
+    "ship": ship,
 }

@@ -13,7 +13,20 @@ DASHBOARD = sorted((ROOT / "dashboard").rglob("*.py"))
 # From the bottom up. A module imports from levels below its own; those of one level may import each other, as long
 # as there is no circle (Python itself sees to that). What is not listed here needs a place.
 LEVELS = (
-    ("blas", "problems", "saying", "npy", "spec", "streams", "arrays", "files", "limits", "places", "liveness", "eventlog"),
+    (
+        "blas",
+        "problems",
+        "saying",
+        "npy",
+        "spec",
+        "streams",
+        "arrays",
+        "files",
+        "limits",
+        "places",
+        "liveness",
+        "eventlog",
+    ),
     ("coding", "link_words"),
     ("layers", "initializers", "losses", "optimizers", "schedules", "augment", "metrics", "drawing", "comparing"),
     ("network", "gradcheck"),
@@ -37,7 +50,7 @@ LEVELS = (
     ("trainer",),
     ("recording", "fingerprint", "wishes"),
     ("worker", "bench", "challenge", "link", "recipe", "travel", "report", "export"),
-    ("reproduce",),
+    ("reproduce", "shipping"),
     ("commands",),
     ("spare", "cli"),
     ("__init__", "__main__"),
