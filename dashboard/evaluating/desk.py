@@ -45,8 +45,13 @@ class EvaluateDesk:
     shares: bool = False  # in place of counts
     threshold: float = 0.9
     watched: dict[str, Watched] = field(default_factory=dict)
-    polling: bool = False  # the page looks again several times a second
+    pace: float | None = None  # seconds after which the page looks again; None: not by itself
     waiting: bool = False  # something is on its way
+
+    @property
+    def polling(self) -> bool:
+        """Whether the page looks again by itself."""
+        return self.pace is not None
 
     def pick(self, true: int | None, read: int | None) -> None:
         """Show the images of a cell; None for any: the mistakes of a row, of a column, or all."""

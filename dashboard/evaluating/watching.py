@@ -10,8 +10,8 @@ from dashboard.evaluating.outcome import Outcome, Stamp
 from dashboard.evaluating.sources import Source
 from dashboard.running.jobs import stamp
 
-REST = 2.0  # seconds at least from one look at a run that trains to the next
-REST_SHARE = 2.0  # ... and this many times as long as the look took
+REST = 3.0  # seconds at least from one look at a run that trains to the next
+REST_SHARE = 8.0  # ... and this many times as long as the look took
 PATIENCE = 0.25  # seconds that a page which does not poll waits: small networks are through by then
 KEPT = 12  # networks whose newest figures a tab keeps
 

@@ -15,7 +15,7 @@ from dashboard.training.time_slider import time_slider
 from engine import Model
 from engine.rundir import RunFolder, Status
 
-REFRESH = 1.0  # seconds from one look at weights that change to the next: to be drawn they cost a run its core
+REFRESH = 1.4  # seconds from one look at weights that change to the next: to be drawn they cost a run its core
 MOVING = ("starting", "running")
 
 

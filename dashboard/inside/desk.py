@@ -20,9 +20,14 @@ class InsideDesk:
     model: Model | None = None
     key: Key | None = None
     asked: float = 0.0  # when the model was read, on the monotonic clock
-    polling: bool = False  # the page looks again several times a second
+    pace: float | None = None  # seconds after which the page looks again; None: not by itself
     waiting: bool = False  # a section waits for something
     shown: dict[str, Any] = field(default_factory=dict)  # by section: the newest that was found
+
+    @property
+    def polling(self) -> bool:
+        """Whether the page looks again by itself."""
+        return self.pace is not None
 
 
 @dataclass

@@ -18,7 +18,8 @@ from dashboard.markdown import literal
 from dashboard.training.steering import WAITING
 from engine.rundir import RunFolder
 
-TICK = 0.3  # seconds between two looks at what is being worked out, or at a run that trains
+TICK = 0.3  # seconds between two looks at what is being worked out
+LIVE_TICK = 1.0  # the same at a run that trains, which each look costs a part of a core
 STYLE = f"<style>{(Path(evaluating.__file__).with_name('evaluate.css')).read_text(encoding='utf-8')}</style>"
 
 
@@ -26,20 +27,22 @@ def render() -> None:
     """The whole page. All of it is one fragment, which polls while a run trains or something is worked out."""
     here = desk()
     st.html(STYLE)
-    here.polling = _trains(here) or here.waiting
-    st.fragment(_page, run_every=TICK if here.polling else None)()
+    here.pace = _pace(here)
+    st.fragment(_page, run_every=here.pace)()
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
-def _trains(here: EvaluateDesk) -> bool:
-    """Whether the evaluated run's weights change, or will."""
+def _pace(here: EvaluateDesk) -> float | None:
+    """Quick while something is worked out; slower while the evaluated run's weights change, or will."""
     run = session.shown_run()
-    return run is not None and not here.network and session.runs().status(run).state in WAITING
+    if run is not None and not here.network and session.runs().status(run).state in WAITING:
+        return LIVE_TICK
+    return TICK if here.waiting else None
 
 
 def _page() -> None:
     here, run = desk(), session.shown_run()
-    if (_trains(here) or here.waiting) != here.polling:
+    if _pace(here) != here.pace:
         st.rerun()  # the whole page: this fragment's timer starts or stops
     here.waiting = False
     tell_address(here)

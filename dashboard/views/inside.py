@@ -18,7 +18,8 @@ from engine.arrays import Bytes
 from engine.rundir import RunFolder
 
 STYLE = f"<style>{(Path(__file__).with_name('inside.css')).read_text(encoding='utf-8')}</style>"
-TICK = 0.5  # seconds between two looks at a run that trains
+TICK = 0.5  # seconds between two looks at what is being worked out
+LIVE_TICK = 1.5  # the same at a run that trains, which each look costs a part of a core
 MODULES = {
     "network": "network",
     "weights": "weights",
@@ -34,14 +35,14 @@ MODULES = {
 def render() -> None:
     """The whole page. All of it is one fragment, which polls while the run trains or a section waits for a job."""
     desk = inside_desk()
-    desk.polling = _trains(session.shown_run()) or desk.waiting
-    st.fragment(_page, run_every=TICK if desk.polling else None)()
+    desk.pace = _pace(desk)
+    st.fragment(_page, run_every=desk.pace)()
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
 def _page() -> None:
     desk, run = inside_desk(), session.shown_run()
-    if (_trains(run) or desk.waiting) != desk.polling:
+    if _pace(desk) != desk.pace:
         st.rerun()  # the whole page: this fragment's timer starts or stops
     desk.waiting = False
     st.html(STYLE)
@@ -104,5 +105,8 @@ def _sections(desk: InsideDesk) -> None:
     )
 
 
-def _trains(run: RunFolder | None) -> bool:
-    return run is not None and session.runs().status(run).state in WAITING
+def _pace(desk: InsideDesk) -> float | None:
+    run = session.shown_run()
+    if run is not None and session.runs().status(run).state in WAITING:
+        return LIVE_TICK
+    return TICK if desk.waiting else None

@@ -426,7 +426,7 @@ class TestWatching:
     def test_newer_weights_wait_until_the_run_has_rested(
         self, run: RunFolder, clock: list[float], asked: list[Any]
     ) -> None:
-        desk, source = EvaluateDesk(polling=True), Source("a", "a", run.latest, live=True)
+        desk, source = EvaluateDesk(pace=0.3), Source("a", "a", run.latest, live=True)
 
         def look() -> Any:
             return watching.watch(desk, source, "validation").found
@@ -434,7 +434,7 @@ class TestWatching:
         first = look()
         shutil.copy(run.best, run.path / "new")
         (run.path / "new").replace(run.latest)
-        clock[0] += 2.9  # it took 1.5 s, so it rests for 3
+        clock[0] += 11.9  # it took 1.5 s, so it rests for 12
         assert look() is first
         clock[0] += 0.2
         second = look()
