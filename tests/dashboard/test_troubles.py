@@ -111,7 +111,9 @@ def test_a_queue_that_is_full_takes_no_more(full: Runs, monkeypatch: pytest.Monk
     monkeypatch.setenv("INKLING_QUEUE", "2")
     full.start(SMALL)
     full.start(SMALL)
-    with pytest.raises(RunError, match=r"3 runs would wait for a core or rest at .*; 2 are the most here \(limit INKLING_QUEUE\)"):
+    with pytest.raises(
+        RunError, match=r"3 runs would wait for a core or rest at .*; 2 are the most here \(limit INKLING_QUEUE\)"
+    ):
         full.start(SMALL)
     assert len(list(full.root.iterdir())) == 2
 
