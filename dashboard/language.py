@@ -31,6 +31,7 @@ ADDRESS = "lang"  # in the address: ?lang=zh
 
 _PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z0-9])")
+_ITEMS = " · "  # stands between settings in a line: each is a text of its own
 _WORD = re.compile(r"[\w\0]+")  # a placeholder is blanked with \0, so that what touches it is no whole word
 _LONGEST_HEAD = 80  # characters of what stands before a colon: the name of a file, or of a setting
 _LEAST_LETTERS = 3  # that a key must have outside its placeholders to recognize a finished sentence
@@ -108,10 +109,12 @@ def _texts(code: str) -> dict[str, str]:
 def _translate(text: str, code: str) -> str:
     if not (stripped := text.strip()):
         return _texts(code).get(text, text) if text else text  # the key of the language's own name is empty
-    if (found := _recognized(text, code)) is not None:
+    if _ITEMS not in text and (found := _recognized(text, code)) is not None:
         return found
     if text != stripped:
         return _translate(stripped, code)
+    if len(items := text.split(_ITEMS)) > 1:
+        return _ITEMS.join(_translate(item, code) for item in items)
     head, colon, rest = text.partition(": ")  # "optimizer.learning_rate: must be ...", "a file.npz: ..."
     if len(head) <= _LONGEST_HEAD and (found := _recognized(rest, code)) is not None:
         return _translate(head, code) + _texts(code).get(colon, colon) + found

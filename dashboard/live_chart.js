@@ -115,13 +115,16 @@ class Chart {
 
   config() {
     const { Icons } = window.Plotly;
-    const reset = { name: "reset", title: "Show everything", icon: Icons.home, click: () => this.reset() };
+    const { words } = this.data; // of the buttons: English -> this tab's language
+    const reset = { name: "reset", title: words["Show everything"], icon: Icons.home, click: () => this.reset() };
     return {
       displaylogo: false,
       doubleClick: false, // ours goes to what the newest figure shows; Plotly's to what the first one did
       modeBarButtons: [["zoom2d", "pan2d", reset, "toImage"]],
       toImageButtonOptions: { format: "png", scale: 2, filename: "inkling" },
       showTips: false,
+      locale: "page",
+      locales: { page: { dictionary: words } },
     };
   }
 

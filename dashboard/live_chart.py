@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 from plotly.offline import get_plotlyjs
 
+from dashboard.language import say
 from dashboard.palette import theme_script
 
 _READY = "inkling-plotly-ready"
@@ -69,4 +70,5 @@ def live_chart(figure: dict[str, Any], key: str, revision: str = "", height: int
 
 def chart_data(figure: dict[str, Any], revision: str = "", height: int = 320, label: str = "") -> dict[str, Any]:
     """What a chart is shown by; also for `live_feed.Fresh`."""
-    return {"figure": figure, "revision": revision, "height": height, "label": label}
+    words = {text: say(text) for text in ("Zoom", "Pan", "Show everything", "Download plot as a PNG")}
+    return {"figure": figure, "revision": revision, "height": height, "label": label, "words": words}

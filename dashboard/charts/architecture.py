@@ -6,12 +6,13 @@ dropout, normalization) stands as a small label under the piece that it works on
 
 import html
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dashboard.charts import glyphs
 from dashboard.charts.glyphs import Glyph
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.palette import palette
 from engine.network import LayerSummary
 
@@ -48,7 +49,9 @@ class _Block:
 
     def shown_chips(self) -> list[str]:
         kept = self.chips[:_MOST_CHIPS] if len(self.chips) <= _MOST_CHIPS else self.chips[: _MOST_CHIPS - 1]
-        return [*kept, f"+ {len(self.chips) - len(kept)} more"] if len(self.chips) > len(kept) else kept
+        return (
+            [*kept, say("+ {count} more", count=len(self.chips) - len(kept))] if len(self.chips) > len(kept) else kept
+        )
 
     def glyph_width(self, largest: int) -> float:
         if len(self.shape) == 3:
@@ -56,9 +59,14 @@ class _Block:
         return 26.0 if self.outputs else 12.0
 
     def width(self, largest: int) -> float:
-        texts = [len(line) * 6.1 for line in self.words] + [len(self.title) * 7.2]
-        chips = [len(chip) * 6.0 + 14 for chip in self.shown_chips()]
+        texts = [_long(line) * 6.1 for line in self.words] + [_long(self.title) * 7.2]
+        chips = [_long(chip) * 6.0 + 14 for chip in self.shown_chips()]
         return max(_NARROWEST, self.glyph_width(largest), *texts, *chips)
+
+
+def _long(text: str) -> int:
+    """Letters; a Chinese one is as wide as two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def architecture_picture(rows: Sequence[LayerSummary], dark: bool = False, width: int = 940) -> str:
@@ -99,17 +107,17 @@ def _blocks(rows: Sequence[LayerSummary]) -> list[_Block]:
     for row in rows:
         flat = len(row.output_shape) == 1
         if row.output_shape == row.input_shape and row.kind not in ("Conv", "Dense"):
-            blocks[-1].chips.append(row.kind)
+            blocks[-1].chips.append(translated(row.kind))
             blocks[-1].parameters += row.parameters
             continue
         kind = "conv" if row.kind == "Conv" else "pool" if row.kind.endswith("Pool") else "other"
         kind = "dense" if row.kind == "Dense" else kind
-        block = _Block(kind, row.kind, row.output_shape, row.parameters, None if flat else _window(row))
+        block = _Block(kind, translated(row.kind), row.output_shape, row.parameters, None if flat else _window(row))
         if row.kind == "Conv":
             side = _kernel(row)
-            block.title = f"Conv {side}{_TIMES}{side}"
+            block.title = f"{block.title} {side}{_TIMES}{side}"
         if row.parameters and not row.trained:
-            block.chips.append("frozen")
+            block.chips.append(say("frozen"))
         blocks.append(block)
     blocks[-1].outputs = blocks[-1].kind == "dense"
     return blocks
@@ -192,7 +200,7 @@ def _words(block: _Block, middle: float, top: float) -> str:
         parts.append(_text(line, middle, top + _LINE * (number + 2), 11.5, 0.9 if number == 0 else 0.65))
     top += _LINE * 3 + 8
     for number, chip in enumerate(block.shown_chips()):
-        wide = len(chip) * 6.0 + 14
+        wide = _long(chip) * 6.0 + 14
         y = top + number * _CHIP
         parts.append(
             f'<rect x="{middle - wide / 2:.1f}" y="{y:.1f}" width="{wide:.1f}" height="16" rx="8" fill="currentColor" '
@@ -220,7 +228,7 @@ def _arrow(x: float, y: float) -> str:
 
 def _spoken(rows: Sequence[LayerSummary]) -> str:
     """The picture in words, for people who cannot see it."""
-    steps = ", ".join(f"{row.kind} {'×'.join(map(str, row.output_shape))}" for row in rows)
+    steps = ", ".join(f"{translated(row.kind)} {'×'.join(map(str, row.output_shape))}" for row in rows)
     total = sum(row.parameters for row in rows)
     shape = "×".join(map(str, rows[0].input_shape))
     return say("The network: image of {shape}, {steps}; {total:,} parameters.", shape=shape, steps=steps, total=total)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dashboard.comparing.gist import Gist
 from dashboard.comparing.wording import config_words
+from dashboard.language import say
 from dashboard.running.runs import Runs
 from dashboard.settings.stack import check
 from engine.about import ABOUT, About, read_about
@@ -50,6 +51,9 @@ class Summary:
     @property
     def name(self) -> str:
         """What people call it."""
+        name, mark, seed = self.about.name.rpartition(", seed ")  # as start_repeats writes it
+        if self.about.kind == "repeats" and mark and seed.isdecimal():
+            return say("{name}, seed {seed}", name=name, seed=seed)
         return self.about.name or self.id
 
     @property

@@ -10,7 +10,7 @@ from dashboard.comparing.catalog import Summary
 from dashboard.comparing.groups import FEWEST_SEEDS, MOST_SEEDS, repeats_name, start_race, start_repeats
 from dashboard.comparing.picking import picking
 from dashboard.comparing.race import MOST_LANES, Lane, Variant, fair, lanes_of, variants
-from dashboard.language import say, translated
+from dashboard.language import say, spoken, translated
 from dashboard.markdown import literal
 from dashboard.settings.forms import css_key
 from dashboard.settings.stack import check
@@ -48,9 +48,10 @@ def _race(picked: Sequence[Summary]) -> None:
         st.caption(say("Pick 2 to {most_lanes} runs to race their settings against each other.", most_lanes=MOST_LANES))
     try:
         if variant is None:
-            lanes = lanes_of([each.config for each in picked if each.config], _names(picked))
+            lanes = lanes_of([each.config for each in picked if each.config], _names(picked), spoken())
         else:
             lanes = [variant.lane(base, label) for label in labels]
+            lanes = [Lane(translated(lane.name), lane.config) for lane in lanes]  # as who starts them would write it
         lanes, problem = fair(lanes, epochs, seed), ""
     except SettingError as error:
         lanes, problem = [], str(error)
@@ -91,6 +92,7 @@ def _variant(base: TrainingConfig, source: str) -> tuple[Variant, list[str]]:
         default=labels[:3],
         key=css_key(f"race-values-{variant.name}-{source}-{zlib.crc32(repr(labels).encode())}"),
         max_selections=MOST_LANES,
+        format_func=translated,
         accept_new_options=variant.typed is not None,
         help=translated(variant.help),
         width=420,
@@ -137,9 +139,9 @@ def _repeated(chosen: Sequence[Summary]) -> list[Lane]:
     named = [each.about.name for each in chosen if each.config is not None]
     names = [name.rpartition(", seed ")[0] or name for name in named]
     if len(configs) > 1:
-        return lanes_of(configs, names)
+        return lanes_of(configs, names, spoken())
     config = configs[0] if configs else session.draft().config
-    return [Lane(next(iter(names), "") or repeats_name(config), config)]
+    return [Lane(next(iter(names), "") or translated(repeats_name(config)), config)]
 
 
 def _source(sources: Sequence[str], picked: Sequence[Summary], form: str) -> str:

@@ -94,21 +94,40 @@ class Results:
 
     @property
     def sentence(self) -> str:
+        """`said` in English."""
+        return self.said()
+
+    def said(self, say: Language = ENGLISH) -> str:
         """Mean and spread, and how many runs they are of."""
         count = len(self.validation)
-        rest = f" {self.going} more still to come." if self.going else ""
-        if self.failed:
-            rest += f" {self.failed} diverged, failed or {'was' if self.failed == 1 else 'were'} stopped: left out."
+        rest = say(" {going} more still to come.", going=self.going) if self.going else ""
+        if self.failed == 1:
+            rest += say(" {failed} diverged, failed or was stopped: left out.", failed=1)
+        elif self.failed:
+            rest += say(" {failed} diverged, failed or were stopped: left out.", failed=self.failed)
         if not count:
-            return f"{self.name}: no seed is through yet.{rest}"
+            return say("{name}: no seed is through yet.{rest}", name=self.name, rest=rest)
         mean, low, high = (100 * f(self.validation) for f in (statistics.fmean, min, max))
-        words = f"{self.name}: {count} seed{'' if count == 1 else 's'}, validation accuracy {mean:.2f} %"
+        spread = test = ""
         if count > 1:
-            spread = 100 * statistics.stdev(self.validation)
-            words += f" on average, from {low:.2f} to {high:.2f} (standard deviation {spread:.2f})"
+            spread = say(
+                " on average, from {low:.2f} to {high:.2f} (standard deviation {deviation:.2f})",
+                low=low,
+                high=high,
+                deviation=100 * statistics.stdev(self.validation),
+            )
         if len(self.test) > 1:
-            words += f"; test {100 * statistics.fmean(self.test):.2f} %"
-        return f"{words}.{rest}"
+            test = say("; test {accuracy:.2f} %", accuracy=100 * statistics.fmean(self.test))
+        return say(
+            "{name}: {count} seed{s}, validation accuracy {mean:.2f} %{spread}{test}.{rest}",
+            name=self.name,
+            count=count,
+            s="" if count == 1 else "s",
+            mean=mean,
+            spread=spread,
+            test=test,
+            rest=rest,
+        )
 
 
 def results(group: Group) -> Results:

@@ -22,7 +22,7 @@ from dashboard.comparing.picked_tables import (
 )
 from dashboard.comparing.picking import picking
 from dashboard.comparing.ranking import Entrant, rank
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.live_chart import live_chart
 from engine.history import History
 from engine.rundir import RunError
@@ -72,7 +72,10 @@ def render(picked: Sequence[Summary]) -> None:
                 "runs",
                 CHART_HEIGHT,
                 say(
-                    "{quantity} of {count} lines. {join}", quantity=view.quantity, count=len(lines), join=" ".join(said)
+                    "{quantity} of {count} lines. {join}",
+                    quantity=translated(view.quantity),
+                    count=len(lines),
+                    join=" ".join(said),
                 ),
             )
             st.html(f'<div class="runs-caption">{escape(_caption(view, lines, len(picked)))}</div>')

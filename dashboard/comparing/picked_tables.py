@@ -70,7 +70,7 @@ def in_words(lines: Sequence[Line], ranking: Ranking) -> list[str]:
         else []
     )
     said = versus(found, spoken())
-    return [*said, *more] if said else [translated(each.sentence) for each in found]
+    return [*said, *more] if said else [each.said(spoken()) for each in found]
 
 
 def _results(line: Line) -> Results:

@@ -13,6 +13,7 @@ from engine.layers import BatchNorm, Conv, Dense, Dropout, Layer
 from engine.layers.activation import Activation
 from engine.losses import Loss
 from engine.optimizers import SGD, Momentum, Optimizer
+from engine.saying import ENGLISH, Language
 from engine.schedules import Schedule
 from engine.spec import SettingError
 
@@ -54,14 +55,14 @@ class Variant:
         return Lane(self.called.format(label) if label[:1].isdecimal() else label, found)
 
 
-def lanes_of(configs: Sequence[TrainingConfig], names: Sequence[str] = ()) -> list[Lane]:
+def lanes_of(configs: Sequence[TrainingConfig], names: Sequence[str] = (), say: Language = ENGLISH) -> list[Lane]:
     """Settings of runs as competitors. Without a name of its own one is called by what is different in it."""
     rows = [each for each in contrasts(configs) if each.name not in ("Seed", "Epochs")]
     lanes: list[Lane] = []
     for place, config in enumerate(configs):
         given = names[place] if place < len(names) else ""
         told = SEPARATOR.join(row.values[place] for row in rows[:3]) or config_words(config)
-        name = (given or told)[:LONGEST_NAME]
+        name = (given or say(told))[:LONGEST_NAME]
         taken = sum(1 for lane in lanes if lane.name.split(" #")[0] == name)
         lanes.append(Lane(f"{name} #{taken + 1}" if taken else name, config))
     return lanes

@@ -30,7 +30,7 @@ _SAID = (  # by run_table.js, and the states of runs
     *("target", "patience"),
     *("Pick #name", "Star #name", "Take the star off #name", "Open #name on the Train page"),
 )
-_Kept = tuple[Summary, int | None, str, bytes]  # what a row was made of, and the row
+_Kept = tuple[Summary, int | None, str, str, bytes]  # what a row was made of, its language the last, and the row
 _Rows = dict[str, _Kept]  # by run
 _HERE = Path(__file__)
 _BORDERS = {"solid": "solid", "dash": "dashed", "dashdot": "dotted"}  # a line in a chart -> in a table
@@ -110,11 +110,11 @@ def _parent(each: Summary, seen: set[str]) -> str:
 
 
 def _kept_row(kept: _Kept | None, each: Summary, tone: int | None, parent: str) -> _Kept:
-    """The row as JSON, made anew only for a new summary, another line or another parent."""
-    if kept is not None and kept[0] is each and kept[1:3] == (tone, parent):
+    """The row as JSON, made anew only for a new summary, another line, parent or language."""
+    if kept is not None and kept[0] is each and kept[1:4] == (tone, parent, language()):
         return kept
     row = _row(each) | {"parent": parent, "line": None if tone is None else line_style(tone)}
-    return each, tone, parent, json.dumps(row).encode()
+    return each, tone, parent, language(), json.dumps(row).encode()
 
 
 def _row(each: Summary) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _row(each: Summary) -> dict[str, Any]:
     return {
         "id": each.id,
         "name": each.name,
-        "words": each.words,
+        "words": translated(each.words),
         "note": each.about.note,
         "starred": each.about.starred,
         "kind": each.about.kind if each.about.group else "",

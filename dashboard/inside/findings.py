@@ -3,7 +3,7 @@
 import math
 
 from dashboard.inside.layer_names import layer_title
-from dashboard.language import say
+from dashboard.language import say, translated
 from engine import Model
 from engine.explain.distributions import Distribution, Moment
 from engine.explain.features import activated
@@ -45,7 +45,7 @@ def findings(model: Model, at: Moment) -> list[str]:
                         "BatchNorm before it help; so does ReLU.",
                         layer=title,
                         share=100 * share,
-                        activation=kind.__name__,
+                        activation=translated(kind.__name__),
                     )
                 )
     return found

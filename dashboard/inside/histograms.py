@@ -185,7 +185,7 @@ def _now(subject: Subject, desk: HistogramsDesk, at: Moment, shown: list[int]) -
     model = subject.model
     numbers = list(at.weights)
     st.markdown(f"**{say('At step {step:,}', step=at.step)}**")
-    names = [f"{number + 1}. {type(model.network.layers[number]).__name__}" for number in numbers]
+    names = [f"{number + 1}. {translated(type(model.network.layers[number]).__name__)}" for number in numbers]
     series = {
         say("gradients"): np.array([size(at.gradients[number]) for number in numbers]),
         say("weights"): np.array([size(at.weights[number]) for number in numbers]),

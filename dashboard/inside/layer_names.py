@@ -1,5 +1,6 @@
 """What layers are called in menus and captions."""
 
+from dashboard.language import translated
 from engine import Model
 from engine.layers import Conv, Dense
 
@@ -15,7 +16,7 @@ def layer_title(model: Model, number: int) -> str:
         size = f", {layer.units}"
     else:
         size = ""
-    return f"{number + 1}. {type(layer).__name__}{size}"
+    return f"{number + 1}. {translated(type(layer).__name__)}{size}"
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.inside.painting import script, signed_bytes, style, text_of, units_first
-from dashboard.language import say
+from dashboard.language import say, translated
 from engine import Model
 from engine.arrays import Array, Bytes
 from engine.explain.features import source_of
@@ -104,18 +104,18 @@ def _column(model: Model, rows: list[LayerSummary], output: Array, number: int) 
     layer = model.network.layers[number - len(rows) + 1]
     kinds = {"Conv": "conv", "Dense": "dense", "MaxPool": "pool", "AvgPool": "pool"}
     form = "maps" if output.ndim == 4 else "units"
-    title = head.kind
+    title = translated(head.kind)
     if isinstance(layer, Conv):
-        title = f"Conv {layer.kernel}{_TIMES}{layer.kernel}"
+        title = f"{title} {layer.kernel}{_TIMES}{layer.kernel}"
     elif isinstance(layer, Dense):
-        title = f"Dense {layer.units}"
+        title = f"{title} {layer.units}"
     if len(rows) > 1:
-        title += " + " + rows[-1].kind
+        title += " + " + translated(rows[-1].kind)
     count = sum(row.parameters for row in rows)
     one = say(
         "{number}. {kinds}: click for its weights and answers",
         number=number + 1,
-        kinds=", ".join(row.kind for row in rows),
+        kinds=", ".join(translated(row.kind) for row in rows),
     )
     return _cells(form, kinds.get(head.kind, "other"), *units.shape) | {
         "layer": number,

@@ -7,6 +7,7 @@ Widgets are controlled: each shows the value that it is given, and reports a cha
 they edit lives elsewhere, so it survives a visit to another page, and loading other settings is an assignment.
 """
 
+import functools
 import math
 import re
 import types
@@ -137,12 +138,13 @@ class Form:
 
     def _choice(self, value: Any, annotation: Any, details: Option, path: str) -> None:
         options = [*details.choices, *([] if value in details.choices else [value])]
+        told = functools.partial(option_words, path.rpartition(".")[2])
         short = len(options) <= 3 and sum(len(str(option)) for option in options) <= 24
         if short:
-            more = {"options": options, "format_func": _shown, "required": True, "width": "stretch"}
+            more = {"options": options, "format_func": told, "required": True, "width": "stretch"}
             self._draw(st.segmented_control, value, annotation, details, path, **more)
         else:
-            self._draw(st.selectbox, value, annotation, details, path, options=options, format_func=_shown)
+            self._draw(st.selectbox, value, annotation, details, path, options=options, format_func=told)
 
     def _number(self, value: Any, annotation: Any, details: Option, path: str) -> None:
         """A slider where a few sensible steps cover the range; otherwise a box to type into."""
@@ -211,6 +213,14 @@ def explained(text: str, link: str = "") -> str:
 def named(name: str) -> str:
     """`words` in the language of this tab."""
     return translated(words(name))
+
+
+def option_words(name: str, value: Any) -> str:
+    """One of the values that a setting may have, in the language of this tab."""
+    if not isinstance(value, str):
+        return _shown(value)
+    alone = f"{name} {value}"  # a word that means something else here has a translation with the setting's name
+    return found if (found := translated(alone)) != alone else translated(value)
 
 
 def members_told(members: Mapping[str, type[Settings]]) -> str:

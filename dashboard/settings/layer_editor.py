@@ -105,7 +105,7 @@ def other_settings(layer: Layer) -> str:
     """What else differs from the defaults: "kernel 5 · padding valid"."""
     cls, main = type(layer), main_setting(layer)
     changed = [
-        f"{forms.named(name).lower()} {translated(str(getattr(layer, name)))}"
+        f"{forms.named(name).lower()} {forms.option_words(name, getattr(layer, name))}"
         for name, _, _ in describe(cls)
         if name != main and getattr(layer, name) != default_of(cls, name)
     ]

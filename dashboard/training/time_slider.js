@@ -27,7 +27,8 @@ class TimeSlider {
 
   take() {
     if (!this.next) return;
-    const { steps, at } = this.data = this.next;
+    const { steps, at, label } = this.data = this.next;
+    this.input.setAttribute("aria-label", label);
     if (this.wanted !== undefined && (this.wanted === at || performance.now() > this.until)) this.wanted = undefined;
     const step = this.wanted === undefined ? at : this.wanted;
     let place = steps.length; // now

@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.language import say
+
 _SCRIPT = Path(__file__).with_name("time_slider.js")
-_HTML = """<div class="time-slider"><input type="range" min="0" step="1" aria-label="Time machine">
+_HTML = """<div class="time-slider"><input type="range" min="0" step="1" >
 <output></output></div>"""
 _STYLE = """
 .time-slider { display: flex; flex-direction: column; gap: 0.1rem; }
@@ -41,7 +43,7 @@ def slider_data(steps: list[int], labels: list[str], now: str, at: int | None) -
 
     labels: what each of the steps is called; now: the same for the right end.
     """
-    return {"steps": steps, "labels": labels, "now": now, "at": at}
+    return {"steps": steps, "labels": labels, "now": now, "at": at, "label": say("Time machine")}
 
 
 def time_slider(key: str, data: dict[str, Any], moved: Callable[[int | None], None]) -> None:

@@ -101,13 +101,15 @@ def test_every_name_and_sentence_of_the_engine_s_settings_is_translated(texts):
 
 
 def test_no_translation_is_of_a_text_that_nobody_says(texts):
+    from dashboard.comparing.wording import plain
     from dashboard.settings.forms import words
 
     names = {
-        words(getattr(node, "name", None) or getattr(node, "arg", None) or getattr(node, "id", ""))
+        spelled(getattr(node, "name", None) or getattr(node, "arg", None) or getattr(node, "id", ""))
         for tree in trees().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef | ast.arg | ast.Name)
+        for spelled in (words, plain)
     }
     known = {_bare(text) for text in (*said(), *names)} | written() | {_bare(each) for each in made_up()}
     unused = [text for text in texts if text and _bare(text) not in known]
@@ -126,6 +128,10 @@ def made_up() -> tuple[str, ...]:
         " such as {found}, or LeakyReLU instead of ReLU,",
         "{steps} steps",
         *("mean squared error", "cross entropy"),  # as settings that differ are told
+        *("scaling unit", "scaling none"),  # values that mean something else in another setting
+        *("shift, rotate", "shift, rotate, zoom"),
+        *("conv {channels}, {side}×{side}", "conv {channels}, {side}×{side}, stride {stride}"),
+        *("max pool {side}×{side}", "avg pool {side}×{side}"),
         "must be {wanted}; got {value}. It is {help}",
         *(f"{{what}}; {{most}} {verb} the most here (limit {{variable}}). {{advice}}" for verb in ("is", "are")),
         *("{others}, or the path of a file", "{others}, or the path of a file or folder"),
