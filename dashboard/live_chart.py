@@ -64,7 +64,11 @@ def live_chart(figure: dict[str, Any], key: str, revision: str = "", height: int
     height    pixels; the width is the column's
     label     what the chart says, in words, for people who cannot see it
     """
-    data = chart_data(figure, revision, height, label)
+    show_chart(chart_data(figure, revision, height, label), key)
+
+
+def show_chart(data: dict[str, Any], key: str) -> None:
+    """`live_chart` of what `chart_data` gave."""
     _components()[1](data=data | {"key": key}, key=key, height="content")
 
 

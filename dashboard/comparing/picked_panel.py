@@ -22,7 +22,7 @@ from dashboard.comparing.picked_tables import (
 )
 from dashboard.comparing.picking import picking
 from dashboard.comparing.ranking import Entrant, rank
-from dashboard.language import say, translated
+from dashboard.language import say, spoken, translated
 from dashboard.live_chart import live_chart
 from engine.history import History
 from engine.rundir import RunError
@@ -75,7 +75,7 @@ def render(picked: Sequence[Summary]) -> None:
                     "{quantity} of {count} lines. {join}",
                     quantity=translated(view.quantity),
                     count=len(lines),
-                    join=" ".join(said),
+                    join=spoken().joined(said),
                 ),
             )
             st.html(f'<div class="runs-caption">{escape(_caption(view, lines, len(picked)))}</div>')

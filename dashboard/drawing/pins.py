@@ -21,7 +21,7 @@ from dashboard.drawing.pin_curves import MOST_PINS, Curves, Pin, Pinned, Shares,
 from dashboard.drawing.readers import choose, no_drawings, pretrained, reads_drawings
 from dashboard.drawing.reading import Sheet, answers, digits, on_desk, remembered
 from dashboard.language import say
-from dashboard.live_chart import chart_data, live_chart
+from dashboard.live_chart import chart_data, show_chart
 from dashboard.live_feed import Fresh, block
 from dashboard.markdown import literal
 from engine import Model
@@ -163,7 +163,7 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
         )
         return
     if data := _chart(run, items, found, at_step):
-        live_chart(**data, key="pin-curves")
+        show_chart(data, "pin-curves")
     more = say(" {left} of its snapshots are still to be asked.", left=found.left) if found.left else ""
     st.caption(
         say(

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import chart_options
 from dashboard.charts import FURTHER, accuracy_figure, further_figure, loss_figure
 from dashboard.language import say, translated
-from dashboard.live_chart import chart_data, live_chart
+from dashboard.live_chart import chart_data, show_chart
 from engine.history import History
 
 HEIGHT, SMALL_HEIGHT = 260, 150
@@ -31,7 +31,7 @@ def render(history: History, run_id: str, at_step: int | None) -> View:
     x, smoothing, log = _options()
     view = View(run_id, x, smoothing, log, at_step)
     for key, data in _main_charts(history, view).items():
-        live_chart(**data, key=key)
+        show_chart(data, key)
     return view
 
 
@@ -71,7 +71,7 @@ def render_further(history: History, view: View) -> None:
     view.further = [name for name in FURTHER if name in (names or [])]
     for name in view.further:
         st.caption(f"**{translated(FURTHER[name].label)}.** {translated(FURTHER[name].words)}")
-        live_chart(**_further_chart(history, view, name), key=f"curve-{name}")
+        show_chart(_further_chart(history, view, name), f"curve-{name}")
 
 
 def _options() -> tuple[str, float, bool]:
