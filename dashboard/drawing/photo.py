@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.session import Photo
 from engine.drawing import PictureError, decode_picture
@@ -27,7 +27,7 @@ def render() -> DeltaGenerator | None:
             args=("photo-file",),
         )
     if desk.problem:
-        st.error(literal(desk.problem), icon=":material/error:")
+        st.error(literal(translated(desk.problem)), icon=":material/error:")
     if desk.photo is None:
         st.caption(say("Dark ink on light paper reads best; shadows do no harm. The picture is not saved."))
         return None

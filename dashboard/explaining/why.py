@@ -141,7 +141,12 @@ def _nearest(looked: Looked, model: Model, image: NDArray[np.uint8]) -> None:
         with st.spinner(say("Looking at 12,000 training images…")):
             found = explanations.nearest(model, looked.pixels)
     except DataError as error:
-        st.caption(say("The images that this network learned from cannot be read: {error}", error=literal(str(error))))
+        st.caption(
+            say(
+                "The images that this network learned from cannot be read: {error}",
+                error=literal(translated(str(error))),
+            )
+        )
         return
     answer = int(model.predict(image[np.newaxis])[0].argmax())
     alike = sum(each.label == answer for each in found)

@@ -10,7 +10,7 @@ from dashboard.drawing.readers import Reader, read
 from dashboard.explaining.morph_view import data_uri
 from dashboard.hand import hand_desk, hand_learning, hand_travel
 from dashboard.hand.hand_gallery import MOST, gallery
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from engine.arrays import Bytes
 from engine.datasets import DataError
@@ -42,7 +42,7 @@ def render(reader: Reader | None, prepared: Prepared | None) -> None:
         if here.drawing != drawing:
             here.drawing, here.told = drawing, ""
         if here.problem:
-            st.warning(literal(here.problem), icon=":material/error:")
+            st.warning(literal(translated(here.problem)), icon=":material/error:")
         elif here.told:
             st.caption(here.told)
     with st.container(key="hand-set", gap="xsmall"):

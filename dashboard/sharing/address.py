@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import session
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.markdown import literal
 from dashboard.settings import locks
 from dashboard.settings.locks import Locks
@@ -104,7 +104,7 @@ def render_notice() -> None:
     here = opened()
     with st.container(key="link-notice", gap="xsmall"):
         if here.problem:
-            st.warning(say("The link's settings cannot be used: {problem}", problem=literal(here.problem)))
+            st.warning(say("The link's settings cannot be used: {problem}", problem=literal(translated(here.problem))))
         elif here.ignored:
             told = "".join(f"\n- {literal(sentence)}" for sentence in here.ignored)
             st.warning(say("Of the link that was opened, this was ignored:") + told)

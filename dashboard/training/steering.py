@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from dashboard import session
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.sharing import expectation
 from engine.about import read_about
 from engine.checkpoint import CheckpointError, read_checkpoint
@@ -204,7 +204,9 @@ def continue_from(step: int) -> None:
         if shown.speed:
             runs.command(run.id, steps_per_second=shown.speed)
     except ValueError as error:  # all of the engine's own errors are; each says in words what does not fit
-        shown.problem = say("It cannot go on from step {step:,} with these settings: {error}", step=step, error=error)
+        shown.problem = say(
+            "It cannot go on from step {step:,} with these settings: {error}", step=step, error=translated(str(error))
+        )
         return
     take_over(run, config)
 

@@ -96,7 +96,7 @@ def _head(summaries: Sequence[Summary], unread: int) -> None:
             _most_at_once(runs)
     _queue(summaries)
     if page.problem:
-        st.error(literal(page.problem), icon=":material/error:")
+        st.error(literal(translated(page.problem)), icon=":material/error:")
 
 
 def _most_at_once(runs: Runs) -> None:
