@@ -5,14 +5,18 @@ const shown = new WeakMap(); // block -> the HTML that was put into it
 const PATIENCE = 20_000; // milliseconds; a question without an answer is asked anew
 let asking = null; // the newest Question; an older one gives up
 
+document.addEventListener("pointerup", ({ target }) => {
+  if (target.closest?.(".st-key-pad")) asking?.askNext();
+}, true);
+
 class Question {
   constructor({ address, milliseconds }, setTriggerValue) {
     Object.assign(this, { address, milliseconds, setTriggerValue });
   }
 
-  // The next look begins so long after this one began; none while the tab is hidden.
+  // The next look begins so long after this one began; none while the tab is hidden, or where nothing moves.
   async ask() {
-    if (asking !== this) return;
+    if (asking !== this || !this.milliseconds) return;
     const begun = performance.now();
     if (!document.hidden) {
       try {
@@ -24,6 +28,16 @@ class Question {
       }
     }
     setTimeout(() => this.ask(), Math.max(this.milliseconds - (performance.now() - begun), 20));
+  }
+
+  // A stroke has ended: a run will soon read it, and tell the answer before the page is made of it.
+  async askNext() {
+    try {
+      const answer = await fetch(`${this.address}&next`, { signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+      if (answer.ok) this.hand(await answer.json());
+    } catch {
+      // The page that this run makes has the answer too.
+    }
   }
 
   hand({ blocks, parts, stale }) {

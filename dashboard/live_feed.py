@@ -7,8 +7,14 @@ by one element that hands it on to the places that slower runs of the page have 
     st.html(block("figures", html))               # a place, with what is in it so far
     live_chart(figure, key="loss", ...)           # a chart or time_slider is a place too, under its key
     offer(fresh, every=0.3)                       # outside of fragments: fresh() says what is in the places now
+    tell({"answer": html})                        # what a run has just found, to a page that waits for it
+
+After a stroke on the pad the page asks at once for what the next run tells: the answer is there before the browser has
+gone through the page that this run makes.
 """
 
+import asyncio
+import contextlib
 import functools
 import itertools
 import secrets
@@ -34,6 +40,7 @@ PATH = "inkling/live"
 _SCRIPT = Path(__file__).with_suffix(".js")
 _STYLE = ".st-key-live_feed { position: absolute; width: 0; height: 0; overflow: hidden; }"
 _serial = itertools.count()
+PATIENCE = 2.0  # seconds that a question waits for what is told next
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,35 @@ class Tab:
     fresh: Callable[[], Fresh | None] | None = None
     context: Any = None  # of the tab's newest run: whose state, language and address `fresh` sees
     looking: threading.Lock = field(default_factory=threading.Lock)
+    waiting: "tuple[asyncio.AbstractEventLoop, asyncio.Future[dict[str, str]]] | None" = None
+    told: dict[str, str] = field(default_factory=dict)  # last; runs that know nothing newer answer no question
+
+    async def next_told(self) -> dict[str, Any]:
+        """What a run tells next that is new; {} where none does for a while, or the page has asked anew meanwhile."""
+        self._answer({})
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[dict[str, str]] = loop.create_future()
+        self.waiting = loop, told
+        try:
+            return {"blocks": await asyncio.wait_for(told, PATIENCE)}
+        except TimeoutError:
+            return {}
+        finally:
+            if self.waiting is not None and self.waiting[1] is told:
+                self.waiting = None
+
+    def tell(self, blocks: dict[str, str]) -> None:
+        """Answer the question that waits, if one does, with what is new. From any thread."""
+        if blocks != self.told:
+            self.told = blocks
+            self._answer(blocks)
+
+    def _answer(self, blocks: dict[str, str]) -> None:
+        waiting, self.waiting = self.waiting, None
+        if waiting is not None:
+            loop, told = waiting
+            with contextlib.suppress(RuntimeError):  # the server ends
+                loop.call_soon_threadsafe(lambda: None if told.done() else told.set_result(blocks))
 
     def look(self) -> dict[str, Any]:
         """What the tab's element is answered; {} while an earlier question is still at work.
@@ -105,8 +141,13 @@ def offer(fresh: Callable[[], Fresh | None], every: float | None) -> None:
     tab = session.kept("live-tab", Tab)
     tab.fresh, tab.context = (fresh, get_script_run_ctx(suppress_warning=True)) if every else (None, None)
     _tabs[tab.token] = tab
-    data = {"address": f"{_path()}?tab={tab.token}" if every else "", "milliseconds": 1000 * (every or 0)}
+    data = {"address": f"{_path()}?tab={tab.token}", "milliseconds": 1000 * (every or 0)}
     _component()(data=data, key="live_feed", height=1, on_stale_change=lambda: None)
+
+
+def tell(blocks: dict[str, str]) -> None:
+    """Hand blocks to the page before this run is through, where the page waits for them."""
+    session.kept("live-tab", Tab).tell(blocks)
 
 
 def route() -> Route:
@@ -124,7 +165,12 @@ async def _answer(request: Request) -> Response:
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return Response(status_code=403)  # a browser asks for a page of somebody else's; it knows no token, but still
     tab = _tabs.get(request.query_params.get("tab", ""))
-    found = {} if tab is None else await run_in_threadpool(tab.look)
+    if tab is None:
+        found = {}
+    elif "next" in request.query_params:
+        found = await tab.next_told()
+    else:
+        found = await run_in_threadpool(tab.look)
     return JSONResponse(found, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
 

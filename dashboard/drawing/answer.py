@@ -16,7 +16,7 @@ from dashboard.charts.bars import percent
 from dashboard.drawing.readers import Reader, no_drawings, reads_drawings
 from dashboard.drawing.reading import ALL_STEPS, Shares, Sheet, answers, digits, ink_of
 from dashboard.language import say, translated
-from dashboard.live_feed import block
+from dashboard.live_feed import block, tell
 from engine import Model
 from engine.drawing import Prepared, PrepareSettings
 
@@ -32,6 +32,7 @@ def render(reader: Reader | None, over: DeltaGenerator) -> None:
     over: the place over a square pad, as `pad.render` gives it; several digits are framed there.
     """
     blocks = of_pad(reader)
+    tell(blocks)
     st.html(block("answer", blocks["answer"]))
     if "boxes" in blocks:
         over.html(block("boxes", blocks["boxes"]))

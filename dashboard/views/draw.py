@@ -14,7 +14,7 @@ from dashboard.explaining import why
 from dashboard.hand import my_hand
 from dashboard.language import say, translated
 from dashboard.live_chart import load_plotly
-from dashboard.live_feed import block, offer
+from dashboard.live_feed import block, offer, tell
 from dashboard.settings.sidebar import more
 from engine.drawing import Prepared
 
@@ -50,8 +50,9 @@ def _page() -> None:
                 _least(desk)
             with st.container(key="answer"):
                 html, shares = pulse.read(readers)
+                framed = pulse.frames(readers, shares)
+                tell({"answer": html} | framed)
                 st.html(block("answer", html))
-    framed = pulse.frames(readers, shares)
     if over is not None and framed:
         over.html(block("boxes", framed["boxes"]))
     reader = readers[0] if readers else None

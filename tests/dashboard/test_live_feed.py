@@ -42,6 +42,44 @@ def test_a_tab_gets_its_own_figures():
     assert ask(two.token) == {"blocks": {"figures": "<b>2</b>"}, "parts": {}}
 
 
+async def wait_for_next(tab: Tab, *told: dict[str, str]) -> Any:
+    """What a page is answered that asks for what comes next, while a run in another thread tells things."""
+    query = f"tab={tab.token}&next".encode()
+    request = Request({"type": "http", "method": "GET", "headers": [], "query_string": query})
+    asked = asyncio.create_task(live_feed.route().endpoint(request))
+    while tab.waiting is None:
+        await asyncio.sleep(0)
+    for blocks in told:
+        await asyncio.to_thread(tab.tell, blocks)
+    return json.loads((await asked).body)
+
+
+def test_a_page_that_waits_gets_what_is_told_next():
+    tab = known(None)
+    tab.tell({"answer": "old"})
+    assert asyncio.run(wait_for_next(tab, {"answer": "old"}, {"answer": "7"})) == {"blocks": {"answer": "7"}}
+    assert tab.waiting is None
+
+
+def test_a_page_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(live_feed, "PATIENCE", 0.01)
+    tab = known(None)
+    assert asyncio.run(wait_for_next(tab)) == {}
+    tab.tell({"answer": "7"})  # nobody waits, and nothing breaks
+
+
+def test_a_newer_question_takes_the_place_of_an_older_one():
+    async def both(tab: Tab) -> list[Any]:
+        first = asyncio.create_task(tab.next_told())
+        await asyncio.sleep(0)
+        second = asyncio.create_task(tab.next_told())
+        await asyncio.sleep(0)
+        tab.tell({"answer": "7"})
+        return await asyncio.gather(first, second)
+
+    assert asyncio.run(both(known(None))) == [{"blocks": {}}, {"blocks": {"answer": "7"}}]
+
+
 @pytest.mark.parametrize("token", ["", "nobody", "../../etc", "x" * 5000])
 def test_who_knows_no_token_gets_nothing(token):
     known(lambda: Fresh({"figures": "secret"}, {}))
@@ -70,6 +108,7 @@ def test_tokens_cannot_be_guessed_and_tabs_leave_nothing_behind() -> None:
         del tab
     assert len(tokens) == 200
     assert min(map(len, tokens)) >= 22  # of 64 characters: 128 bits
+    gc.collect()
     assert len(live_feed._tabs) <= before
     assert not [each for each in threading.enumerate() if each.name == "live-feed"]
 
