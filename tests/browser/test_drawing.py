@@ -117,6 +117,9 @@ def test_a_photograph_is_read_and_what_is_no_picture_is_said_to_be_none(tab: Any
     files.set_input_files({"name": "sheet.jpg", "mimeType": "image/jpeg", "buffer": photo})
     wait(tab, lambda: answer(tab) == "71", 20)
     wait(tab, lambda: tab.locator(".st-key-photo-picture .ink-boxes div").count() == 2, 15)
+    picture = tab.locator(".st-key-photo-picture img").bounding_box()
+    frame = tab.locator(".st-key-photo-picture .ink-boxes div").first.bounding_box()
+    assert picture["y"] < frame["y"] < frame["y"] + frame["height"] < picture["y"] + picture["height"]
     files.set_input_files({"name": "sheet.png", "mimeType": "image/png", "buffer": b"no picture"})
     tab.get_by_text("neither a PNG nor a JPEG").wait_for()
     tab.get_by_role("radio", name="Pad").click()
