@@ -3,6 +3,7 @@
 
 const shown = new WeakMap(); // block -> the HTML that was put into it
 const PATIENCE = 20_000; // milliseconds; a question without an answer is asked anew
+const QUIET = 400; // milliseconds after a stroke in which nothing else is drawn: a hand waits for its answer
 let asking = null; // the newest Question; an older one gives up
 
 document.addEventListener("pointerup", ({ target }) => {
@@ -11,14 +12,14 @@ document.addEventListener("pointerup", ({ target }) => {
 
 class Question {
   constructor({ address, milliseconds }, setTriggerValue) {
-    Object.assign(this, { address, milliseconds, setTriggerValue });
+    Object.assign(this, { address, milliseconds, setTriggerValue, quietUntil: 0 });
   }
 
   // The next look begins so long after this one began; none while the tab is hidden, or where nothing moves.
   async ask() {
     if (asking !== this || !this.milliseconds) return;
     const begun = performance.now();
-    if (!document.hidden) {
+    if (!document.hidden && begun > this.quietUntil) {
       try {
         const answer = await fetch(this.address, { signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
         if (asking !== this) return;
@@ -27,17 +28,23 @@ class Question {
         // The server is gone or busy; Streamlit itself tells people.
       }
     }
-    setTimeout(() => this.ask(), Math.max(this.milliseconds - (performance.now() - begun), 20));
+    const rest = begun > this.quietUntil ? this.milliseconds - (performance.now() - begun) : 0;
+    setTimeout(() => this.ask(), Math.max(rest, 20));
   }
 
   // A stroke has ended: a run will soon read it, and tell the answer before the page is made of it.
-  async askNext() {
-    try {
-      const answer = await fetch(`${this.address}&next`, { signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
-      if (answer.ok) this.hand(await answer.json());
-    } catch {
-      // The page that this run makes has the answer too.
-    }
+  // Where none comes, the page that this run makes has the answer too. (No fetch: it gives the text a moment after
+  // the head, and in that moment the browser begins to go through the page.)
+  askNext() {
+    const question = new XMLHttpRequest();
+    this.quietUntil = performance.now() + QUIET;
+    question.open("GET", `${this.address}&next`);
+    question.timeout = PATIENCE;
+    question.onload = () => {
+      this.quietUntil = 0;
+      if (question.status === 200) this.hand(JSON.parse(question.responseText));
+    };
+    question.send();
   }
 
   hand({ blocks, parts, stale }) {
