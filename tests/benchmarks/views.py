@@ -36,7 +36,10 @@ from engine.rundir import RunFolder, tail_events
 PATIENCE = 90.0  # seconds
 STEPS = 782  # of the LeNet: one epoch
 LOST = 15.0  # percent of its speed that a run may lose while it is looked at
-DRAWN = "chart => chart?._fullLayout && chart.data.some(line => (line.y?.length ?? line.z?.length ?? 0) > 0)"
+DRAWN = """chart => {
+    const count = (column) => column?.length ?? column?.bdata?.length ?? 0; // a list, or packed
+    return chart?._fullLayout && chart.data.some(({ x, y, z }) => count(x) + count(y) + count(z) > 0);
+}"""
 
 
 def main() -> None:
@@ -69,8 +72,13 @@ def opening(browser: Any, views: dict[str, View], times: int) -> list[Figure]:
                 print(f"opening: {name}", file=sys.stderr, flush=True)
                 figure = Figure(f"{name}, {'LeNet' if run else 'ships'}", "s", most=view.most)
                 if run is not None or name != "inside: optimizer microscope":  # what ships has no optimizer's state
-                    figure.values += [_opened_in(browser, view, run) for _ in range(times)]
                     figures.append(figure)
+                    try:
+                        figure.values += [_opened_in(browser, view, run) for _ in range(times)]
+                    except (
+                        Exception
+                    ) as error:  # Playwright's own, or of a view that stays empty: the rest is still told
+                        print(f"{figure.name}: {str(error).splitlines()[0]}", file=sys.stderr)
     return figures
 
 
