@@ -15,7 +15,9 @@ from dashboard.training.time_slider import time_slider
 from engine import Model
 from engine.rundir import RunFolder, Status
 
-REFRESH = 1.4  # seconds from one look at weights that change to the next: to be drawn they cost a run its core
+REFRESH = 2.0  # seconds from one look at weights that change to the next: to be drawn they cost a run its core
+RARELY = 7.0  # the same for sections that have much worked out at each look
+HEAVY = ("histograms", "units", "space", "microscope")
 MOVING = ("starting", "running")
 
 
@@ -42,7 +44,7 @@ def _newest(desk: InsideDesk, reader: Reader, live: bool) -> Model | None:
     """The weights in the file; of a file that changes, those of a moment ago as long as they are fresh enough."""
     now = time.monotonic()
     same_file = desk.key is not None and desk.key[0] == reader.path
-    if live and same_file and desk.model is not None and now - desk.asked < REFRESH:
+    if live and same_file and desk.model is not None and now - desk.asked < (RARELY if desk.section in HEAVY else REFRESH):
         return desk.model
     try:
         stat = reader.path.stat()
