@@ -44,7 +44,8 @@ def _newest(desk: InsideDesk, reader: Reader, live: bool) -> Model | None:
     """The weights in the file; of a file that changes, those of a moment ago as long as they are fresh enough."""
     now = time.monotonic()
     same_file = desk.key is not None and desk.key[0] == reader.path
-    if live and same_file and desk.model is not None and now - desk.asked < (RARELY if desk.section in HEAVY else REFRESH):
+    rest = RARELY if desk.section in HEAVY else REFRESH
+    if live and same_file and desk.model is not None and now - desk.asked < rest:
         return desk.model
     try:
         stat = reader.path.stat()

@@ -85,15 +85,18 @@ def _progress(history: History, where: str) -> str:
         if best is None or math.isnan(accuracy):
             return f"{where}: training accuracy {percent(epochs['train_accuracy'][-1])}."
         if best.step == int(epochs["step"][-1]):
-            rising = ", the best so far" if len(epochs) == 1 else ", still rising"
-            return f"{where}: validation accuracy {percent(accuracy)}{rising}."
+            if len(epochs) == 1:
+                return f"{where}: validation accuracy {percent(accuracy)}, the best so far."
+            return f"{where}: validation accuracy {percent(accuracy)}, still rising."
         return (
             f"{where}: validation accuracy {percent(accuracy)}; the best was {percent(best.accuracy)} "
             f"at epoch {best.number}."
         )
     if len(looks) and not math.isnan(looks["accuracy"][-1]):
-        rising = ", rising" if len(looks) > 1 and looks["accuracy"][-1] > looks["accuracy"][0] else ""
-        return f"{where}: validation accuracy {percent(looks['accuracy'][-1])}{rising}."
+        accuracy = float(looks["accuracy"][-1])
+        if len(looks) > 1 and accuracy > looks["accuracy"][0]:
+            return f"{where}: validation accuracy {percent(accuracy)}, rising."
+        return f"{where}: validation accuracy {percent(accuracy)}."
     newest = batches["accuracy"][-min(len(batches), FIRST_BATCHES) :]
     return f"{where}: training accuracy {percent(mean(newest))}."
 
