@@ -113,17 +113,17 @@ class Outcome:
         return found[np.argsort(-by if surest_first else by, kind="stable")]
 
 
-def ask(jobs: Jobs, asked: Stamp, which: str, patience: float = 0.0) -> Progress[Outcome]:
+def ask(jobs: Jobs, asked: Stamp, which: str, patience: float = 0.0, hands: int = 1) -> Progress[Outcome]:
     """The outcome of the weights in a file, which may be a moment newer than the stamp says."""
-    return jobs.ask(("outcome", *asked, which), lambda tell: find(asked[0], which, tell), patience)
+    return jobs.ask(("outcome", *asked, which), lambda tell: find(asked[0], which, tell, hands), patience)
 
 
-def find(path: Path, which: str, tell: Tell) -> Outcome:
+def find(path: Path, which: str, tell: Tell, hands: int = 1) -> Outcome:
     """Work it out now. Raises CheckpointError, DataError."""
     begun, tag = time.monotonic(), stamp(path)
     model = load_checkpoint(path)
     held = held_images(model.checkpoint, which)
     tell(LOADING)
-    shares = predict(model, held.images, lambda share: tell(LOADING + (1 - LOADING) * share))
+    shares = predict(model, held.images, lambda share: tell(LOADING + (1 - LOADING) * share), hands)
     step = model.checkpoint.position.step
     return Outcome(shares, held, step, model.config, tag, time.monotonic() - begun)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard import session
-from dashboard.drawing.readers import PRETRAINED, pretrained
+from dashboard.drawing.readers import pretrained
 from dashboard.evaluating.desk import EvaluateDesk
 from dashboard.language import say
 from dashboard.training import time_machine
@@ -42,8 +42,8 @@ def shipped(name: str) -> Source | None:
 
 
 def shipped_names() -> list[str]:
-    """Of all that ship."""
-    return [path.stem for path in sorted(PRETRAINED.glob("*.npz"))]
+    """Of all that ship, in the order in which they are offered to read drawings."""
+    return [each.path.stem for each in pretrained()]
 
 
 def evaluated(here: EvaluateDesk, run: RunFolder | None) -> Source | None:

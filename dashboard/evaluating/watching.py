@@ -1,5 +1,6 @@
 """Figures that follow a run: asked for in the background, no oftener than a run in training can bear."""
 
+import os
 import time
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from dashboard.running.jobs import stamp
 REST = 3.0  # seconds at least from one look at a run that trains to the next
 REST_SHARE = 8.0  # ... and this many times as long as the look took
 PATIENCE = 0.25  # seconds that a page which does not poll waits: small networks are through by then
+HANDS = min(2, os.cpu_count() or 1)  # threads that read images of a run that does not train; else it needs the cores
 KEPT = 12  # networks whose newest figures a tab keeps
 
 
@@ -39,7 +41,7 @@ def watch(here: EvaluateDesk, source: Source, which: str) -> Sight:
         return Sight(watched.outcome)
     if watched.asked is None or not source.live:
         watched.asked, watched.began = newest, time.monotonic()
-    return _follow(here, watched, which)
+    return _follow(here, watched, which, hands=1 if source.live else HANDS)
 
 
 def _due(watched: Watched, newest: Stamp, live: bool) -> bool:
@@ -49,11 +51,11 @@ def _due(watched: Watched, newest: Stamp, live: bool) -> bool:
     return newest != watched.outcome.stamp and not (live and time.monotonic() < watched.rests_until)
 
 
-def _follow(here: EvaluateDesk, watched: Watched, which: str) -> Sight:
+def _follow(here: EvaluateDesk, watched: Watched, which: str, hands: int) -> Sight:
     asked = watched.asked
     if asked is None:
         return Sight(watched.outcome)
-    progress = outcome.ask(session.jobs(), asked, which, 0.0 if here.polling else PATIENCE)
+    progress = outcome.ask(session.jobs(), asked, which, 0.0 if here.polling else PATIENCE, hands)
     if progress.result is not None:
         took = progress.result.seconds
         watched.outcome, watched.asked = progress.result, None

@@ -18,7 +18,7 @@ from dashboard.markdown import literal
 from dashboard.training.steering import WAITING
 from engine.rundir import RunFolder
 
-TICK = 0.3  # seconds between two looks at what is being worked out
+TICK = 0.2  # seconds between two looks at what is being worked out
 LIVE_TICK = 1.5  # the same at a run that trains, which each look costs a part of a core
 STYLE = f"<style>{(Path(evaluating.__file__).with_name('evaluate.css')).read_text(encoding='utf-8')}</style>"
 

@@ -18,7 +18,7 @@ from engine.arrays import Bytes
 from engine.rundir import RunFolder
 
 STYLE = f"<style>{(Path(__file__).with_name('inside.css')).read_text(encoding='utf-8')}</style>"
-TICK = 0.5  # seconds between two looks at what is being worked out
+TICK = 0.25  # seconds between two looks at what is being worked out
 LIVE_TICK = 2.0  # the same at a run that trains, which each look costs a part of a core
 MODULES = {
     "network": "network",

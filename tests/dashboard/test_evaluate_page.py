@@ -415,7 +415,7 @@ class TestWatching:
         stamps: list[Any] = []
         found = outcome(run)
 
-        def ask(pool: object, stamp: Any, which: str, patience: float = 0.0) -> Any:
+        def ask(pool: object, stamp: Any, which: str, patience: float = 0.0, hands: int = 1) -> Any:
             stamps.append(stamp)
             return watching.outcome.Progress(1.0, replace(found, stamp=stamp, seconds=1.5))
 

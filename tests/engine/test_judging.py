@@ -3,6 +3,7 @@
 import itertools
 import math
 import os
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -101,6 +102,21 @@ class TestPredicting:
         np.testing.assert_allclose(predict(model, images, told.append), model.predict(images), atol=1e-6)
         assert told == [0.0, BATCH / len(images), 2 * BATCH / len(images)]
         assert predict(model, images[:0]).shape == (0, 10)
+
+    def test_two_hands_say_the_same_to_the_last_bit(self, model):
+        images = stream(0, "test").integers(0, 255, (7 * BATCH + 7, 8, 8)).astype(np.uint8)
+        np.testing.assert_array_equal(predict(model, images, hands=2), predict(model, images))
+
+    def test_what_the_one_who_asked_raises_ends_the_work_of_all(self, model):
+        images = np.zeros((50 * BATCH, 8, 8), np.uint8)
+        before = threading.active_count()
+
+        def give_up(share: float) -> None:
+            raise KeyError("enough")
+
+        with pytest.raises(KeyError, match="enough"):
+            predict(model, images, give_up, hands=3)
+        assert threading.active_count() == before
 
 
 class TestPairing:
