@@ -22,7 +22,7 @@ CSS = """
 .stSidebar [data-testid=stExpander] summary { min-height: 2rem; padding-top: 0.2rem; padding-bottom: 0.2rem;
   font-size: 0.9rem; }
 .stSidebar [data-testid=stCaptionContainer] p { margin-bottom: 0; }
-:is(.st-key-own-data, .st-key-preset-notes, .st-key-locks-notice)
+:is(.st-key-own-data, .st-key-preset-notes, .st-key-link-notice)
   [data-testid=stCaptionContainer] { margin-bottom: 0.35rem; }
 [class*=st-key-fields-] { padding-left: 0.8rem; border-left: 2px solid
   color-mix(in srgb, currentColor 15%, transparent); }
