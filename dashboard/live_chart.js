@@ -65,7 +65,8 @@ class Chart {
     this.waiting = false;
     element.style.height = `${height}px`;
     element.setAttribute("aria-label", label);
-    if (this.revision !== revision) this.hidden.clear();
+    const another = this.revision !== revision;
+    if (another) this.hidden.clear();
     this.revision = revision;
     const layout = { ...figure.layout, height, autosize: true };
     layout.dragmode = element._fullLayout?.dragmode ?? (matchMedia("(pointer: coarse)").matches ? false : "zoom");
@@ -84,7 +85,7 @@ class Chart {
     const fresh = !element._fullLayout;
     const frame = JSON.stringify([layout, traces.map(({ x, y, ...rest }) => rest)], (name, value) =>
       name === "range" ? undefined : value);
-    if (frame === this.frame && !this.pointer && this.fit(layout) && extend(element, traces)) {
+    if (!another && frame === this.frame && !this.pointer && this.fit(layout) && extend(element, traces)) {
       this.behind = true;
     } else {
       window.Plotly.react(element, traces, layout, this.config());
@@ -133,12 +134,14 @@ class Chart {
     return `${this.data.revision}|${this.data.figure.layout[axis]?.uirevision ?? ""}`;
   }
 
-  // Gives the axes the figure's ends, in a quarter of the time in which Plotly draws all anew.
+  // Gives the axes the figure's ends, in a quarter of the time in which Plotly draws all anew. False, and nothing is
+  // changed, where Plotly itself has to find them.
   fit(layout) {
     const changes = {};
     for (const axis of ["xaxis", "yaxis"]) {
-      const { range } = layout[axis] ?? {};
-      if (range && !same(range, this.element._fullLayout[axis].range)) changes[`${axis}.range`] = range;
+      const { range } = layout[axis];
+      if (!range) return false;
+      if (!same(range, this.element._fullLayout[axis].range)) changes[`${axis}.range`] = range;
     }
     if (Object.keys(changes).length) window.Plotly.relayout(this.element, changes);
     return true;
@@ -150,6 +153,7 @@ class Chart {
       const range = this.element._fullLayout[axis].range.slice();
       if (same(range, this.data.figure.layout[axis]?.range)) continue; // the figure's own, or ours for it
       this.ranges[axis] = { token: this.token(axis), range };
+      if (this.behind) this.anew(); // it was zoomed with what Plotly knows
     }
   }
 
@@ -224,6 +228,7 @@ function extend(element, traces) {
   const changes = [];
   for (const { uid, mode, visible, ...columns } of traces) {
     if (!uid || !mode) return false; // no line, such as a heat map
+    if ((columns.fill ?? "none") !== "none" || (columns.line?.shape ?? "linear") !== "linear") return false;
     const [x, y] = [numbers(columns.x), numbers(columns.y)];
     const group = element.querySelector(`.scatterlayer .trace${CSS.escape(uid)}`);
     if (visible === "legendonly" || (!x.length && !group)) continue;

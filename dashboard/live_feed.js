@@ -1,8 +1,9 @@
-// Asks what is new, and hands it on to blocks and components elsewhere on the page (see live_feed.py; live_chart.js and time_slider.js
-// put themselves into window.inklingParts).
+// Asks what is new, and hands it on to blocks and components elsewhere on the page (see live_feed.py; live_chart.js and
+// time_slider.js put themselves into window.inklingParts).
 
 const shown = new WeakMap(); // block -> the HTML that was put into it
 const PATIENCE = 20_000; // milliseconds; a question without an answer is asked anew
+const PATIENCE_STALE = 3000; // milliseconds; a page that is still not made anew then is asked for again
 const QUIET = 400; // milliseconds after a stroke in which nothing else is drawn: a hand waits for its answer
 let asking = null; // the newest Question; an older one gives up
 
@@ -12,7 +13,7 @@ document.addEventListener("pointerup", ({ target }) => {
 
 class Question {
   constructor({ address, milliseconds }, setTriggerValue) {
-    Object.assign(this, { address, milliseconds, setTriggerValue, quietUntil: 0 });
+    Object.assign(this, { address, milliseconds, setTriggerValue, quietUntil: 0, staleUntil: 0, answered: 0, strokes: 0 });
   }
 
   // The next look begins so long after this one began; none while the tab is hidden, or where nothing moves.
@@ -22,8 +23,9 @@ class Question {
     if (!document.hidden && begun > this.quietUntil) {
       try {
         const answer = await fetch(this.address, { signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+        const found = answer.ok ? await answer.json() : {};
         if (asking !== this) return;
-        if (answer.ok) this.hand(await answer.json());
+        if (begun > this.answered) this.hand(found); // else a stroke was answered meanwhile, and this is older
       } catch {
         // The server is gone or busy; Streamlit itself tells people.
       }
@@ -37,11 +39,14 @@ class Question {
   // the head, and in that moment the browser begins to go through the page.)
   askNext() {
     const question = new XMLHttpRequest();
+    const stroke = ++this.strokes;
     this.quietUntil = performance.now() + QUIET;
     question.open("GET", `${this.address}&next`);
     question.timeout = PATIENCE;
     question.onload = () => {
+      if (stroke !== this.strokes) return; // there is a newer one
       this.quietUntil = 0;
+      this.answered = performance.now();
       if (question.status === 200) this.hand(JSON.parse(question.responseText));
     };
     question.send();
@@ -49,8 +54,12 @@ class Question {
 
   hand({ blocks, parts, stale }) {
     if (asking !== this) return;
-    if (stale && !this.told) this.setTriggerValue("stale", true);
-    this.told = stale; // once is enough: the page is being made anew
+    if (stale && performance.now() > this.staleUntil) {
+      this.staleUntil = performance.now() + PATIENCE_STALE; // once is enough: the page is being made anew
+      this.setTriggerValue("stale", true);
+    } else if (!stale) {
+      this.staleUntil = 0;
+    }
     for (const [name, html] of Object.entries(blocks ?? {})) {
       const block = document.querySelector(`[data-live="${CSS.escape(name)}"]`);
       if (!block || shown.get(block) === html) continue;
@@ -66,9 +75,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     asking = null;
     return undefined;
   }
-  asking = new Question(data, setTriggerValue);
-  asking.ask();
+  const question = new Question(data, setTriggerValue);
+  asking = question;
+  question.ask();
   return () => {
-    if (!parentElement.isConnected) asking = null;
+    if (asking === question && !parentElement.isConnected) asking = null;
   };
 }

@@ -63,6 +63,7 @@ class Tab:
     context: Any = None  # of the tab's newest run: whose state, language and address `fresh` sees
     looking: threading.Lock = field(default_factory=threading.Lock)
     waiting: "tuple[asyncio.AbstractEventLoop, asyncio.Future[dict[str, str]]] | None" = None
+    handing: threading.Lock = field(default_factory=threading.Lock)  # who waits, between this and the server's thread
     told: dict[str, str] = field(default_factory=dict)  # last; runs that know nothing newer answer no question
 
     async def next_told(self) -> dict[str, Any]:
@@ -70,14 +71,16 @@ class Tab:
         self._answer({})
         loop = asyncio.get_running_loop()
         told: asyncio.Future[dict[str, str]] = loop.create_future()
-        self.waiting = loop, told
+        with self.handing:
+            self.waiting = loop, told
         try:
             return {"blocks": await asyncio.wait_for(told, PATIENCE)}
         except TimeoutError:
             return {}
         finally:
-            if self.waiting is not None and self.waiting[1] is told:
-                self.waiting = None
+            with self.handing:
+                if self.waiting is not None and self.waiting[1] is told:
+                    self.waiting = None
 
     def tell(self, blocks: dict[str, str]) -> None:
         """Answer the question that waits, if one does, with what is new. From any thread."""
@@ -86,7 +89,8 @@ class Tab:
             self._answer(blocks)
 
     def _answer(self, blocks: dict[str, str]) -> None:
-        waiting, self.waiting = self.waiting, None
+        with self.handing:
+            waiting, self.waiting = self.waiting, None
         if waiting is not None:
             loop, told = waiting
             with contextlib.suppress(RuntimeError):  # the server ends

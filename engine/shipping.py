@@ -57,6 +57,7 @@ def ship(run: RunFolder, preset: str, folder: Path = SHIPPED) -> Path:
     checkpoint = replace(for_travel(model), command=f"python -m engine train --preset {preset}")
     Facts.of(checkpoint)
     path = folder / f"{preset}.npz"
+    write_table(folder)  # where that cannot be done, nothing else is done either
     write_checkpoint(path, checkpoint)
     write_table(folder)
     return path

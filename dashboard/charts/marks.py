@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.charts.lines import place_of
-from dashboard.language import say
+from dashboard.language import say, translated
 from dashboard.palette import Palette, faded
 from engine.history import History
 from engine.limits import public_id
@@ -64,7 +64,7 @@ def marks(history: History, x: str, end: float) -> list[Mark]:
 def change_text(path: str, pair: list[Any]) -> str:
     """("optimizer.learning_rate", [0.1, 0.01]) -> "learning rate 0.1 to 0.01"."""
     parts = path.split(".")
-    name = parts[-1].replace("_", " ")[:40]
+    name = translated(parts[-1].replace("_", " ")[:40])
     if parts[0] == "layers" and len(parts) > 2 and parts[1].isdecimal() and len(parts[1]) < 5:
         name = say("{name} of layer {int}", name=name, int=int(parts[1]) + 1)
     old, new = (_shown(value) for value in pair)
@@ -73,7 +73,7 @@ def change_text(path: str, pair: list[Any]) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return say("on") if value else say("off")
     if isinstance(value, int | float):
         return f"{value:g}" if abs(value) < 1e15 else ""
     return value[:20] if isinstance(value, str) else ""

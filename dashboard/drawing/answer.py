@@ -32,7 +32,7 @@ def render(reader: Reader | None, over: DeltaGenerator) -> None:
     over: the place over a square pad, as `pad.render` gives it; several digits are framed there.
     """
     blocks = of_pad(reader)
-    tell(blocks)
+    tell({"boxes": ""} | blocks)
     st.html(block("answer", blocks["answer"]))
     if "boxes" in blocks:
         over.html(block("boxes", blocks["boxes"]))

@@ -14,7 +14,7 @@ from dashboard.running.jobs import stamp
 REST = 3.0  # seconds at least from one look at a run that trains to the next
 REST_SHARE = 8.0  # ... and this many times as long as the look took
 PATIENCE = 0.25  # seconds that a page which does not poll waits: small networks are through by then
-HANDS = min(2, os.cpu_count() or 1)  # threads that read images of a run that does not train; else it needs the cores
+HANDS = min(2, os.cpu_count() or 1)  # threads that read images where no run trains; else it needs the cores
 KEPT = 12  # networks whose newest figures a tab keeps
 
 
@@ -41,7 +41,7 @@ def watch(here: EvaluateDesk, source: Source, which: str) -> Sight:
         return Sight(watched.outcome)
     if watched.asked is None or not source.live:
         watched.asked, watched.began = newest, time.monotonic()
-    return _follow(here, watched, which, hands=1 if source.live else HANDS)
+    return _follow(here, watched, which, hands=1 if session.runs().training() else HANDS)
 
 
 def _due(watched: Watched, newest: Stamp, live: bool) -> bool:

@@ -57,6 +57,14 @@ def check_training(config: TrainingConfig) -> None:
         return
 
 
+def _is_trained_here(config: TrainingConfig) -> bool:
+    try:
+        check_training(config)
+    except RunError:
+        return False
+    return True
+
+
 def check_disk(
     root: Path, config: TrainingConfig | None, going: Sequence[RunFolder], run: RunFolder | None = None
 ) -> None:
@@ -78,7 +86,8 @@ def check_change(
     root: Path, run: RunFolder, old: TrainingConfig, new: TrainingConfig, going: Sequence[RunFolder]
 ) -> None:
     """Whether a run in training fits in with other settings too, where it takes more with them. Raises RunError."""
-    check_training(new)
+    if _is_trained_here(old):  # a run that is larger than a limit that came later goes on as it is
+        check_training(new)
     if largest_bytes(new) > largest_bytes(old):
         check_disk(root, new, going, run)
 

@@ -293,8 +293,8 @@ class Runs:
             room.check_training(config)
         with self._lock:
             going = self._going()
-            resting = len(going) - self._training()  # or waiting: all that have no core
-            waiting = resting if self._training() >= self._most else resting - 1  # it would begin at once
+            resting = len(going) - self.training()  # or waiting: all that have no core
+            waiting = resting if self.training() >= self._most else resting - 1  # it would begin at once
         of_owner = sum(1 for each in going if owner and owner_of(each) == owner)
         room.check_counts(waiting, of_owner)
         room.check_disk(self.root, config, going, run)
@@ -313,7 +313,7 @@ class Runs:
     def _fill(self) -> None:
         """Let waiting runs train while there is room, in order."""
         with self._lock:
-            while self._waiting and self._training() < self._most:
+            while self._waiting and self.training() < self._most:
                 run_id = self.queue()[0]
                 self._waiting.remove(run_id)
                 try:
@@ -328,7 +328,7 @@ class Runs:
                     why = (isinstance(error, OSError) and error.strerror) or str(error)
                     self._refused[run_id] = f"Its worker could not be started: {why.rstrip('.')}."
 
-    def _training(self) -> int:
+    def training(self) -> int:
         """How many of the workers started here use a core: paused ones do not."""
         return sum(1 for run_id in self._workers.at_work() if not rests(self.root, run_id))
 
@@ -337,4 +337,4 @@ class Runs:
 
     def _needs_room(self, run: RunFolder, control: Control) -> bool:
         """Whether a paused run that is to go on has to wait until others have ended or paused."""
-        return not goes_on_for_a_moment(run, control) and (run.id in self._waiting or self._training() >= self._most)
+        return not goes_on_for_a_moment(run, control) and (run.id in self._waiting or self.training() >= self._most)

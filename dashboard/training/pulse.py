@@ -41,8 +41,11 @@ def fresh() -> Fresh | None:
         return None
     if run is None or status is None or history is None or shows.view is None:
         return Fresh({}, {})
-    if _state(run, status, history) != shows.state:
+    now = _state(run, status, history)
+    if now[:-1] != shows.state[:-1]:
         return None
+    if now != shows.state:
+        return Fresh({}, {})  # the page is being rewound: the run of it that shows that is under way
     at_step = shows.view.at_step
     pinned, snapshots = pins.fresh(run, at_step), Fresh({}, {})
     if time.monotonic() - shows.looked > SLIDER_TICK:

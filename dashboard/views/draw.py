@@ -51,7 +51,7 @@ def _page() -> None:
             with st.container(key="answer"):
                 html, shares = pulse.read(readers)
                 framed = pulse.frames(readers, shares)
-                tell({"answer": html} | framed)
+                tell({"answer": html, "boxes": ""} | framed)
                 st.html(block("answer", html))
     if over is not None and framed:
         over.html(block("boxes", framed["boxes"]))

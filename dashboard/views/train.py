@@ -109,7 +109,7 @@ def _in_step(run: RunFolder | None) -> list[str]:
 
 def _offer_new_run(fixed: list[str]) -> None:
     """Settings were changed that the run in training cannot take: say so, and offer the way back."""
-    names = ", ".join(dict.fromkeys(path.partition(".")[0].replace("_", " ") for path in fixed))
+    names = ", ".join(dict.fromkeys(translated(path.partition(".")[0].replace("_", " ")) for path in fixed))
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="other-settings"):
         st.markdown(
             say(

@@ -41,7 +41,7 @@ PRESETS = (
     ),
     Preset(
         "best",
-        "Five normalized convolutions, images that are never the same twice, and an hour: as good as one network gets.",
+        "Five normalized convolutions, and images that are never the same twice: as good as one network gets.",
         TrainingConfig(
             data=DataConfig(train_images=56_000, validation_images=4_000),
             layers=(

@@ -200,4 +200,4 @@ def test_the_train_page_offers_what_it_shows(root: Path) -> None:
     assert {"figures", "answer"} <= set(fresh.blocks)
     assert set(fresh.parts) == {"loss", "accuracy"}
     assert json.loads(json.dumps(fresh.parts, allow_nan=False))
-    assert at.session_state["rewound"] is None  # the page was made of another moment
+    assert at.session_state["rewound"] == Fresh({}, {})  # the page that shows this moment is on its way
