@@ -25,8 +25,9 @@ from engine.datasets import DataError, load_split
 from engine.events import Event, RunEnded, SettingsChanged
 from engine.files import FULL, NOTE, say
 from engine.forking import best_so_far
+from engine.kindness import step_back
 from engine.layers import ShapeError
-from engine.limits import RUN_SECONDS, LimitError, may_read
+from engine.limits import RUN_SECONDS, LimitError, is_private, may_read
 from engine.mending import mend
 from engine.places import own_folders
 from engine.recording import Recorder
@@ -215,6 +216,8 @@ def main(arguments: list[str] | None = None) -> int:
         run.claim()
         session = Session(run)
         signal.signal(signal.SIGTERM, lambda *_: session.leave.set())
+        if is_private():
+            step_back()
         if options.watch_stdin:
             threading.Thread(target=watch_stdin, args=(session.leave,), daemon=True).start()
         for _ in session.events():

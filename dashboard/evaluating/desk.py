@@ -7,7 +7,8 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.evaluating.outcome import Outcome, Stamp
-from engine.rundir import RUN_ID
+from dashboard.keeping_up import KeepingUp
+from engine.rundir import RUN_ID, RunFolder
 
 VIEWS = ("mistakes", "classes", "confidence", "robustness", "two")
 ADDRESSED = ("view", "weights", "network", "against")  # parameters of the address
@@ -25,7 +26,7 @@ class Watched:
 
 
 @dataclass
-class EvaluateDesk:
+class EvaluateDesk(KeepingUp):
     """Choices, and what was found for them."""
 
     view: str = "mistakes"
@@ -45,13 +46,10 @@ class EvaluateDesk:
     shares: bool = False  # in place of counts
     threshold: float = 0.9
     watched: dict[str, Watched] = field(default_factory=dict)
-    pace: float | None = None  # seconds after which the page looks again; None: not by itself
-    waiting: bool = False  # something is on its way
 
-    @property
-    def polling(self) -> bool:
-        """Whether the page looks again by itself."""
-        return self.pace is not None
+    def followed(self) -> RunFolder | None:
+        """The shown run, unless a network that ships is judged."""
+        return None if self.network else super().followed()
 
     def pick(self, true: int | None, read: int | None) -> None:
         """Show the images of a cell; None for any: the mistakes of a row, of a column, or all."""

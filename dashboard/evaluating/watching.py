@@ -44,6 +44,15 @@ def watch(here: EvaluateDesk, source: Source, which: str) -> Sight:
     return _follow(here, watched, which, hands=1 if session.runs().training() else HANDS)
 
 
+def due(here: EvaluateDesk, source: Source, which: str) -> bool:
+    """Whether a look at a run that trains has something newer to see. What is being worked out is waited for."""
+    watched = here.watched.get(f"{source.key} {which}") or Watched()
+    try:
+        return watched.asked is None and _due(watched, stamp(source.path), source.live)
+    except OSError:
+        return watched.outcome is None
+
+
 def _due(watched: Watched, newest: Stamp, live: bool) -> bool:
     """Whether there is something newer to look at, and time for it."""
     if watched.outcome is None:

@@ -10,6 +10,7 @@ from dashboard.drawing.readers import Reader, choose
 from dashboard.inside.desk import InsideDesk
 from dashboard.inside.subject import Key
 from dashboard.language import say
+from dashboard.running.jobs import stamp
 from dashboard.training import time_machine
 from dashboard.training.time_slider import time_slider
 from engine import Model
@@ -40,18 +41,34 @@ def chosen(desk: InsideDesk, run: RunFolder | None) -> tuple[Model, Key, bool] |
     return (model, desk.key, live) if model is not None and desk.key is not None else None
 
 
-def _newest(desk: InsideDesk, reader: Reader, live: bool) -> Model | None:
-    """The weights in the file; of a file that changes, those of a moment ago as long as they are fresh enough."""
-    now = time.monotonic()
+def due(desk: InsideDesk, run: RunFolder | None) -> bool:
+    """Whether there are other weights to look at, and time for it."""
+    if session.shown().at_step is not None or (reader := choose(run)) is None:
+        return False
+    return not _fresh_enough(desk, reader) and _key(reader) not in (None, desk.key)
+
+
+def _fresh_enough(desk: InsideDesk, reader: Reader) -> bool:
+    """Whether weights of a file that changes were read a moment ago."""
     same_file = desk.key is not None and desk.key[0] == reader.path
-    rest = RARELY if desk.section in HEAVY else REFRESH
-    if live and same_file and desk.model is not None and now - desk.asked < rest:
-        return desk.model
+    return same_file and time.monotonic() - desk.asked < (RARELY if desk.section in HEAVY else REFRESH)
+
+
+def _key(reader: Reader) -> Key | None:
     try:
-        stat = reader.path.stat()
+        return stamp(reader.path)
     except OSError:  # the run was deleted, or the snapshot made room for another
         return None
-    key = (reader.path, stat.st_mtime_ns, stat.st_ino)
+
+
+def _newest(desk: InsideDesk, reader: Reader, live: bool) -> Model | None:
+    """The weights in the file; of a file that changes, those of a moment ago as long as they are fresh enough."""
+    if live and desk.model is not None and _fresh_enough(desk, reader):
+        return desk.model
+    now, key = time.monotonic(), _key(reader)
+    same_file = desk.key is not None and desk.key[0] == reader.path
+    if key is None:
+        return None
     if key != desk.key or desk.model is None:
         model = reader.model()
         if model is None:

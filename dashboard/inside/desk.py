@@ -6,11 +6,12 @@ from typing import Any
 
 from dashboard import session
 from dashboard.inside.subject import Key
+from dashboard.keeping_up import KeepingUp
 from engine import Model
 
 
 @dataclass
-class InsideDesk:
+class InsideDesk(KeepingUp):
     """The choices that all sections share, and the model that is looked at."""
 
     section: str = "network"
@@ -20,14 +21,7 @@ class InsideDesk:
     model: Model | None = None
     key: Key | None = None
     asked: float = 0.0  # when the model was read, on the monotonic clock
-    pace: float | None = None  # seconds after which the page looks again; None: not by itself
-    waiting: bool = False  # a section waits for something
     shown: dict[str, Any] = field(default_factory=dict)  # by section: the newest that was found
-
-    @property
-    def polling(self) -> bool:
-        """Whether the page looks again by itself."""
-        return self.pace is not None
 
 
 @dataclass

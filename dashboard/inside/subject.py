@@ -4,14 +4,14 @@ A section is a module dashboard.inside.NAME with
 
     def render(subject: Subject) -> None
 
-It is imported when a person first opens it, and called inside the page's only polling fragment: again and again while
-`subject.live`, and after every click. So it must be quick (what takes more than 100 ms goes through session.jobs()),
-must not open a fragment of its own, and must keep its state in `session.kept(...)` and its widgets in containers with
-keys that stay. While it waits for a job it calls `subject.wants_polling()`, in each call again.
+It is imported when a person first opens it, and called inside the page's only fragment: again whenever there are newer
+weights while `subject.live`, and after every click. So it must be quick (what takes more than 100 ms goes through
+session.jobs()), must not open a fragment of its own, and must keep its state in `session.kept(...)` and its widgets in
+containers with keys that stay. While it waits for a job it calls `subject.wants_polling()`, in each call again.
 
 What it works out is remembered under `subject.key`, which is another one as soon as the weights are: the same Model
 object is handed over as long as the key is the same, and nobody may write into it. While the network trains, a new
-model comes about once a second, not with each call.
+model comes every few seconds, not with each call.
 """
 
 from collections.abc import Callable

@@ -119,6 +119,7 @@ class Jobs:
         self._jobs: OrderedDict[Hashable, _Job] = OrderedDict()
         self._threads, self._kept, self._clock = threads, kept, clock
         self._at_work = 0
+        self.ended = 0  # how many jobs have come to an end: a page that waits for one looks again when this has grown
         self._lock = threading.Lock()
 
     def ask(self, key: Hashable, work: Callable[[Tell], T], patience: float = 0.0, rank: int = 0) -> Progress[T]:
@@ -160,6 +161,8 @@ class Jobs:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), KINDNESS)
         while (job := self._next()) is not None:
             job.run()
+            with self._lock:
+                self.ended += 1
 
     def _next(self) -> _Job | None:
         with self._lock:

@@ -6,56 +6,55 @@ import streamlit as st
 
 from dashboard import evaluating, session, style
 from dashboard.controlled import controlled
-from dashboard.evaluating import choosing, classes, confidence, held_apart, mistakes, robust_view, summary, two
+from dashboard.evaluating import (
+    choosing,
+    classes,
+    confidence,
+    held_apart,
+    mistakes,
+    robust_view,
+    summary,
+    two,
+    watching,
+)
 from dashboard.evaluating.desk import VIEWS, EvaluateDesk, desk, tell_address
 from dashboard.evaluating.outcome import Outcome
 from dashboard.evaluating.sources import MOVING, Source, evaluated, rival
-from dashboard.evaluating.watching import Sight, watch
+from dashboard.evaluating.watching import Sight
 from dashboard.evaluating.wording import share
 from dashboard.language import say, translated
 from dashboard.live_chart import load_plotly
 from dashboard.markdown import literal
-from dashboard.training.steering import WAITING
 from engine.rundir import RunFolder
 
-TICK = 0.2  # seconds between two looks at what is being worked out
-LIVE_TICK = 1.5  # the same at a run that trains, which each look costs a part of a core
 STYLE = f"<style>{(Path(evaluating.__file__).with_name('evaluate.css')).read_text(encoding='utf-8')}</style>"
 
 
 def render() -> None:
-    """The whole page. All of it is one fragment, which polls while a run trains or something is worked out."""
+    """The whole page."""
     here = desk()
     st.html(STYLE)
-    here.pace = _pace(here)
-    st.fragment(_page, run_every=here.pace)()
+    here.fragment(_page, lambda: _due(here))
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
-def _pace(here: EvaluateDesk) -> float | None:
-    """Quick while something is worked out; slower while the evaluated run's weights change, or will."""
-    run = session.shown_run()
-    if run is not None and not here.network and session.runs().status(run).state in WAITING:
-        return LIVE_TICK
-    return TICK if here.waiting else None
+def _due(here: EvaluateDesk) -> bool:
+    source = evaluated(here, session.shown_run())
+    return source is not None and here.images == "validation" and watching.due(here, source, "validation")
 
 
 def _page() -> None:
     here, run = desk(), session.shown_run()
-    if _pace(here) != here.pace:
-        st.rerun()  # the whole page: this fragment's timer starts or stops
-    here.waiting = False
-    tell_address(here)
-    with st.container(key="evaluate-head", gap="small"):
-        choosing.render(here, run)
-    with st.container(key="evaluate-body", gap="small"):
-        source = evaluated(here, run)
-        if source is None:
-            style.sentence(_nothing(run), session.runs().status(run).state if run is not None else "")
-        else:
-            _source(here, source)
-    if here.waiting and not here.polling:
-        st.rerun()  # what is being found must be fetched
+    with here.making():
+        tell_address(here)
+        with st.container(key="evaluate-head", gap="small"):
+            choosing.render(here, run)
+        with st.container(key="evaluate-body", gap="small"):
+            source = evaluated(here, run)
+            if source is None:
+                style.sentence(_nothing(run), session.runs().status(run).state if run is not None else "")
+            else:
+                _source(here, source)
 
 
 def _nothing(run: RunFolder | None) -> str:
@@ -69,7 +68,7 @@ def _nothing(run: RunFolder | None) -> str:
 
 def _source(here: EvaluateDesk, source: Source) -> None:
     with st.container(key="evaluate-test"):
-        seen = held_apart.sight(here, source) if here.images == "test" else watch(here, source, "validation")
+        seen = held_apart.sight(here, source) if here.images == "test" else watching.watch(here, source, "validation")
     if seen is None:
         return
     if seen.found is None:

@@ -12,14 +12,11 @@ from dashboard.inside.desk import InsideDesk, inside_desk
 from dashboard.inside.subject import Key, Subject
 from dashboard.language import say
 from dashboard.live_chart import load_plotly
-from dashboard.training.steering import WAITING
 from engine import Model
 from engine.arrays import Bytes
 from engine.rundir import RunFolder
 
 STYLE = f"<style>{(Path(__file__).with_name('inside.css')).read_text(encoding='utf-8')}</style>"
-TICK = 0.25  # seconds between two looks at what is being worked out
-LIVE_TICK = 2.0  # the same at a run that trains, which each look costs a part of a core
 MODULES = {
     "network": "network",
     "weights": "weights",
@@ -33,32 +30,27 @@ MODULES = {
 
 
 def render() -> None:
-    """The whole page. All of it is one fragment, which polls while the run trains or a section waits for a job."""
+    """The whole page."""
     desk = inside_desk()
-    desk.pace = _pace(desk)
-    st.fragment(_page, run_every=desk.pace)()
+    desk.fragment(_page, lambda: choosing.due(desk, session.shown_run()))
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
 def _page() -> None:
     desk, run = inside_desk(), session.shown_run()
-    if _pace(desk) != desk.pace:
-        st.rerun()  # the whole page: this fragment's timer starts or stops
-    desk.waiting = False
-    st.html(STYLE)
-    with st.container(key="inside-head", gap="xsmall"):
-        found = choosing.chosen(desk, run)
-    with st.container(horizontal=True, key="inside-stage", gap="medium"):
-        with st.container(key="inside-image", width=image_choice.WIDTH, gap="small"):
-            if found is not None:
-                image, label = image_choice.render(desk, *found)
-        with st.container(key="inside-parts-of-it", gap="small"):
-            _sections(desk)
-            with st.container(key=f"inside-section-{desk.section}", gap="small"):
+    with desk.making():
+        st.html(STYLE)
+        with st.container(key="inside-head", gap="xsmall"):
+            found = choosing.chosen(desk, run)
+        with st.container(horizontal=True, key="inside-stage", gap="medium"):
+            with st.container(key="inside-image", width=image_choice.WIDTH, gap="small"):
                 if found is not None:
-                    _section(desk, run, *found, image, label)
-    if desk.waiting and not desk.polling:
-        st.rerun()  # what is being found must be fetched
+                    image, label = image_choice.render(desk, *found)
+            with st.container(key="inside-parts-of-it", gap="small"):
+                _sections(desk)
+                with st.container(key=f"inside-section-{desk.section}", gap="small"):
+                    if found is not None:
+                        _section(desk, run, *found, image, label)
 
 
 def _section(
@@ -103,10 +95,3 @@ def _sections(desk: InsideDesk) -> None:
         format_func=titles.__getitem__,
         label_visibility="collapsed",
     )
-
-
-def _pace(desk: InsideDesk) -> float | None:
-    run = session.shown_run()
-    if run is not None and session.runs().status(run).state in WAITING:
-        return LIVE_TICK
-    return TICK if desk.waiting else None

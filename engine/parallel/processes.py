@@ -1,8 +1,8 @@
 """A crew of processes on Linux: forked, with shared memory, and meeting by watching counters.
 
 A meeting takes a microsecond or two, because nobody sleeps: each hand counts its arrivals in shared memory and looks
-at the others' counters until they have come as far. Who waits long gives up its turn on the processor, and after a
-few milliseconds sleeps between looks, longer and longer, so that a paused run costs next to nothing.
+at the others' counters until they have come as far. Who waits long gives up its turn on the processor, and after half
+a millisecond sleeps between looks, longer and longer, so that a paused run costs next to nothing.
 
 The orders of processor x86 let others see two writes in the order in which they were made, so a counter that has
 moved means that what was written before is there. Other processors need more, and get threads (see __init__).
@@ -31,8 +31,10 @@ RESULT_BYTES = 1 << 14
 SLOT_BYTES = 1 << 24
 LINE = 8  # counters lie a cache line apart, so that writing one does not slow down reading another
 LOOKS = 200  # looks at a counter before the processor is offered to others
-OFFERS = 4000  # offers before sleeping between looks, some milliseconds
-SHORTEST_NAP, LONGEST_NAP = 0.0005, 0.02  # seconds; each is twice as long as the one before
+# Offers before sleeping between looks: half a millisecond. Parts that have their processors for themselves never wait
+# so long. One that waits longer waits for a part whose processor a browser uses, and had better leave its own free.
+OFFERS = 600
+SHORTEST_NAP, LONGEST_NAP = 0.0002, 0.02  # seconds; each is twice as long as the one before
 
 
 class ProcessCrew(Crew):

@@ -32,6 +32,7 @@ class Hand:
         if await clear.is_enabled():
             await clear.click()
         await self.gone(".ink-answer b")
+        await self.number_of("inklingProbe.look() === 0")  # the answer may go first; nobody draws over what is there
         await self.think(0.7, 0.8)
         await self.tab.evaluate(FORGET)
         box = await self.pad()
@@ -73,7 +74,7 @@ class Hand:
         while not (found := what()):
             if time.monotonic() > end:
                 raise TimeoutError(f"waited {seconds:.0f} s in vain")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
         return found
 
     async def number_of(self, expression: str) -> float:
@@ -81,8 +82,8 @@ class Hand:
         end = time.monotonic() + self.patience
         while not (found := await self.tab.evaluate(expression)):
             if time.monotonic() > end:
-                raise TimeoutError(f"no answer to a drawing within {self.patience:.0f} s")
-            await asyncio.sleep(0.05)
+                raise TimeoutError(f"waited {self.patience:.0f} s in vain for {expression}")
+            await asyncio.sleep(0.1)
         return float(found)
 
     async def gone(self, selector: str) -> None:
@@ -91,4 +92,4 @@ class Hand:
         while await self.tab.locator(selector).count():
             if time.monotonic() > end:
                 raise TimeoutError(f"{selector} stayed for {self.patience:.0f} s")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)

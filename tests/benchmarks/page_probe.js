@@ -48,34 +48,42 @@
     return bright;
   };
 
-  // While `probe.listen` or `probe.watch` is set, once a frame: the answer; whether anything moved or the drawing went.
-  // At other times nothing: looking once a frame takes a part of a core, which is not the page's own.
+  // The answer, as of the first frame in which it can be seen. No frames are asked for where nothing changes: sixty a
+  // second of ten pages take more than a core, which is not the pages' own.
+  let answer = "", seeing = false;
+  const see = () => {
+    seeing = false;
+    const text = document.querySelector(".ink-answer b")?.textContent ?? "";
+    if (text !== answer && probe.listen) probe.answers.push({ at: now(), text });
+    answer = text;
+  };
+  new MutationObserver(() => {
+    if (!probe.listen) see();
+    else if (!seeing) seeing = Boolean(requestAnimationFrame(see));
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+
+  // While `probe.watch` is set, once a frame: whether anything moved or the drawing went.
   const watched = [".st-key-pad", ".st-key-loss", ".st-key-accuracy", ".st-key-control-bar"];
-  let answer = "", places = {}, drawn = 0, looked = 0;
+  let places = {}, drawn = 0, looked = 0;
   probe.look = () => { drawn = ink(); places = {}; return drawn; };
   const look = () => {
-    if (!probe.listen && !probe.watch) {
+    if (!probe.watch) {
       setTimeout(look, 100);
       return;
     }
-    const text = document.querySelector(".ink-answer b")?.textContent ?? "";
-    if (text !== answer) probe.answers.push({ at: now(), text });
-    answer = text;
-    if (probe.watch) {
-      for (const selector of watched) {
-        const box = document.querySelector(selector)?.getBoundingClientRect();
-        const before = places[selector];
-        if (box && before && Math.hypot(box.x - before.x, box.y - before.y) > 1) {
-          probe.jumps.push({ at: now(), what: selector, from: [before.x, before.y], to: [box.x, box.y] });
-        }
-        if (box) places[selector] = box;
+    for (const selector of watched) {
+      const box = document.querySelector(selector)?.getBoundingClientRect();
+      const before = places[selector];
+      if (box && before && Math.hypot(box.x - before.x, box.y - before.y) > 1) {
+        probe.jumps.push({ at: now(), what: selector, from: [before.x, before.y], to: [box.x, box.y] });
       }
-      if (now() - looked > 250) {
-        looked = now();
-        const found = ink();
-        if (found < 0.9 * drawn) probe.wipes.push({ at: now(), from: drawn, to: found });
-        if (found >= 0) drawn = found;
-      }
+      if (box) places[selector] = box;
+    }
+    if (now() - looked > 250) {
+      looked = now();
+      const found = ink();
+      if (found < 0.9 * drawn) probe.wipes.push({ at: now(), from: drawn, to: found });
+      if (found >= 0) drawn = found;
     }
     requestAnimationFrame(look);
   };

@@ -114,11 +114,28 @@ def wait(tab: Any, what: Callable[[], bool], seconds: float = 60) -> None:
         tab.wait_for_timeout(100)
 
 
+def stop(tab: Any) -> None:
+    """End the training that this tab shows, unless it came to its end meanwhile."""
+    button = tab.get_by_role("button", name="Stop", exact=True).first
+    begin = tab.get_by_role("button", name="Train", exact=True).first
+
+    def ended() -> bool:
+        if button.is_visible() and button.is_enabled():
+            with contextlib.suppress(Exception):  # it ended, or was made anew, between the look and the click
+                button.click(timeout=1_000)
+        return bool(begin.is_visible() and begin.is_enabled() and not button.is_enabled())
+
+    wait(tab, ended)
+
+
 def draw(tab: Any, digit: int) -> None:
     """Draw a digit on the pad with the mouse."""
     canvas = tab.locator(".st-key-pad canvas.upper-canvas")
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+    box, before = canvas.bounding_box(), None
+    while box != before:  # what is still being loaded above the pad moves it
+        tab.wait_for_timeout(200)
+        box, before = canvas.bounding_box(), box
     for stroke in STROKES[digit]:
         points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
         tab.mouse.move(*points[0])

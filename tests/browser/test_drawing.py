@@ -4,7 +4,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from inkling_browser import STROKES, Server, draw, ink
+from inkling_browser import STROKES, Server, draw, ink, stop
 from test_main_job import answer, press, shown, wait
 
 
@@ -98,8 +98,7 @@ def test_answers_follow_the_weights_without_a_new_stroke_and_a_pin_has_its_curve
     wait(tab, lambda: (line.get_attribute("d") or "").count("L") >= 4, 30)
     assert ink(tab) > 1000
     tab.get_by_role("link", name="Train", exact=True).click()
-    press(tab, "Stop")
-    shown(tab, "Train").wait_for()
+    stop(tab)
 
 
 def test_a_photograph_is_read_and_what_is_no_picture_is_said_to_be_none(tab: Any, server: Server) -> None:

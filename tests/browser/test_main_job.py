@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
-from inkling_browser import Server, draw, ink, tile, wait
+from inkling_browser import Server, draw, ink, stop, tile, wait
 
 from dashboard.running.runs import PROJECT
 from engine.rundir import RunFolder, runs, tail_events
@@ -98,8 +98,7 @@ def test_the_pad_is_left_alone_whatever_else_happens_on_the_page(tab: Any, serve
     assert ink(tab) == drawn
     press(tab, "Back to the run's")
     tab.get_by_text("cannot change while it trains").wait_for(state="detached")
-    press(tab, "Stop")
-    shown(tab, "Train").wait_for()
+    stop(tab)
     assert ink(tab) == drawn
 
 

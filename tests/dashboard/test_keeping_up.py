@@ -1,0 +1,103 @@
+"""When the pages Evaluate and Inside are made anew: by a timer, or once there is something new of a run that trains."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dashboard import keeping_up
+from dashboard.keeping_up import PATIENCE, TICK, KeepingUp
+
+
+class Page:
+    """One page, made by hand: `state` is the run's, `news` what `due` says, `asked` what the browser may ask."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.state, self.news, self.waits, self.now = "running", False, False, 100.0
+        self.jobs = SimpleNamespace(ended=0)
+        self.timer: float | None = None
+        self.asked: Callable[[], Any] = lambda: None
+        self.every: float | None = None
+        self.upkeep = KeepingUp()
+        monkeypatch.setattr(KeepingUp, "_state", lambda _: self.state)
+        monkeypatch.setattr(keeping_up, "session", SimpleNamespace(jobs=lambda: self.jobs))
+        monkeypatch.setattr(keeping_up, "time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(keeping_up, "offer", self._offer)
+        monkeypatch.setattr(keeping_up, "st", SimpleNamespace(fragment=self._fragment, rerun=self._rerun))
+        self.make()
+
+    def make(self) -> None:
+        """The whole page, again where it wishes to be made again at once."""
+        for _ in range(3):
+            try:
+                self.upkeep.fragment(self._show, lambda: self.news)
+            except InterruptedError:
+                continue
+            return
+        pytest.fail("the page is made anew without end")
+
+    @property
+    def is_stale(self) -> bool:
+        """What the browser is told."""
+        return self.asked() is None
+
+    def _show(self) -> None:
+        with self.upkeep.making():
+            self.upkeep.waiting |= self.waits
+
+    def _offer(self, fresh: Callable[[], Any], every: float | None) -> None:
+        self.asked, self.every = fresh, every
+
+    def _fragment(self, page: Callable[[], None], run_every: float | None) -> Callable[[], None]:
+        self.timer = run_every
+        return page
+
+    def _rerun(self) -> None:
+        raise InterruptedError
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Page:
+    return Page(monkeypatch)
+
+
+def test_a_run_that_trains_is_asked_for_and_costs_no_timer(page: Page) -> None:
+    assert page.every is not None
+    assert page.timer is None
+    assert not page.is_stale
+    page.news = True
+    assert page.is_stale
+
+
+def test_a_run_that_changes_its_state_makes_the_page_anew_and_one_that_ended_is_asked_for_no_more(page: Page) -> None:
+    page.state = "done"
+    assert page.is_stale
+    page.make()
+    assert (page.every, page.timer) == (None, None)
+
+
+def test_what_the_page_waits_for_makes_it_anew_when_a_job_has_ended_or_to_show_how_far_it_is(page: Page) -> None:
+    page.jobs.ended = 1
+    assert not page.is_stale  # it waits for none
+    page.waits = True
+    page.make()
+    assert not page.is_stale
+    page.jobs.ended = 2
+    assert page.is_stale
+    page.make()
+    assert not page.is_stale
+    page.now += PATIENCE + 0.1
+    assert page.is_stale
+
+
+def test_without_a_run_that_trains_a_timer_looks_at_what_is_under_way(page: Page) -> None:
+    page.state, page.waits = "done", True
+    page.make()
+    assert (page.every, page.timer) == (None, TICK)
+    page.waits = False
+    with pytest.raises(InterruptedError):
+        page._show()
+        page._show()  # the timer's run after the one in which nothing was waited for
+    page.make()
+    assert page.timer is None
