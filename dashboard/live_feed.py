@@ -32,7 +32,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunException, StopException, add_script_run_ctx, get_script_run_ctx
 
 from dashboard import session
 
@@ -118,7 +118,9 @@ class Tab:
     def _found(self) -> dict[str, Any]:
         try:
             fresh = self.fresh() if self.fresh is not None else None
-        except BaseException as error:  # st.stop too: whatever it is, it must not come three times a second
+        except (StopException, RerunException):  # the run of the page whose context this is was cut short
+            return {"stale": True}
+        except BaseException as error:  # whatever it is, it must not come three times a second
             self.fresh = None
             traceback.print_exception(error, file=sys.stderr)
             return {"stale": True}
