@@ -16,6 +16,7 @@ class Chart {
     this.pointer = null; // where the mouse is over the plot, so that its label can be shown anew
     this.frame = ""; // all that Plotly drew last but for the points and the ends of the axes, as text
     this.behind = false; // points were added that Plotly does not know of
+    this.drawn = ""; // all of what was drawn last, as text: nothing is drawn twice
     this.listening = new AbortController();
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(element);
@@ -83,6 +84,9 @@ class Chart {
     const traces = figure.data.map((trace) =>
       this.hidden.has(trace.legendgroup) ? { ...trace, visible: "legendonly" } : trace);
     const fresh = !element._fullLayout;
+    const whole = JSON.stringify([layout, traces]);
+    if (!fresh && !another && whole === this.drawn) return;
+    this.drawn = whole;
     const frame = JSON.stringify([layout, traces.map(({ x, y, ...rest }) => rest)], (name, value) =>
       name === "range" ? undefined : value);
     if (!another && frame === this.frame && !this.pointer && this.fit(layout) && extend(element, traces)) {
@@ -171,7 +175,7 @@ class Chart {
 
   // All of it by Plotly: what it offers to a person knows only what it drew itself.
   anew() {
-    this.frame = "";
+    this.frame = this.drawn = "";
     this.behind = false;
     this.request();
   }

@@ -46,6 +46,7 @@ class EvaluateDesk(KeepingUp):
     shares: bool = False  # in place of counts
     threshold: float = 0.9
     watched: dict[str, Watched] = field(default_factory=dict)
+    seen: Outcome | None = None  # what the page was last made of
 
     def followed(self) -> RunFolder | None:
         """The shown run, unless a network that ships is judged."""

@@ -29,8 +29,7 @@ class Sight:
 
 def watch(here: EvaluateDesk, source: Source, which: str) -> Sight:
     """The newest figures of a network. While others are worked out, those before stay."""
-    watched = here.watched.pop(f"{source.key} {which}", None) or Watched()
-    here.watched[f"{source.key} {which}"] = watched
+    watched = here.watched.setdefault(f"{source.key} {which}", Watched())
     while len(here.watched) > KEPT:
         del here.watched[next(iter(here.watched))]
     try:
@@ -44,13 +43,15 @@ def watch(here: EvaluateDesk, source: Source, which: str) -> Sight:
     return _follow(here, watched, which, hands=1 if session.runs().training() else HANDS)
 
 
-def due(here: EvaluateDesk, source: Source, which: str) -> bool:
-    """Whether a look at a run that trains has something newer to see. What is being worked out is waited for."""
-    watched = here.watched.get(f"{source.key} {which}") or Watched()
-    try:
-        return watched.asked is None and _due(watched, stamp(source.path), source.live)
-    except OSError:
-        return watched.outcome is None
+def has_news(here: EvaluateDesk, source: Source, which: str) -> bool:
+    """Whether there are other figures than those that the page was last made of.
+
+    They are asked for here too: while a run trains, the page need not be made anew for that.
+    """
+    waiting = here.waiting
+    sight = watch(here, source, which)
+    here.waiting = waiting
+    return sight.found is not here.seen or bool(sight.problem)
 
 
 def _due(watched: Watched, newest: Stamp, live: bool) -> bool:
@@ -74,6 +75,6 @@ def _follow(here: EvaluateDesk, watched: Watched, which: str, hands: int) -> Sig
         watched.rests_until = time.monotonic() + REST
         if watched.outcome is None:
             return Sight(problem=progress.problem)
-    else:
+    elif watched.outcome is None or not here.follows:
         here.waiting = True
     return Sight(watched.outcome, progress.share)

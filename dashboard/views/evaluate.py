@@ -34,13 +34,13 @@ def render() -> None:
     """The whole page."""
     here = desk()
     st.html(STYLE)
-    here.fragment(_page, lambda: _due(here))
+    here.fragment(_page, lambda: _has_news(here))
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
-def _due(here: EvaluateDesk) -> bool:
+def _has_news(here: EvaluateDesk) -> bool:
     source = evaluated(here, session.shown_run())
-    return source is not None and here.images == "validation" and watching.due(here, source, "validation")
+    return source is not None and here.images == "validation" and watching.has_news(here, source, "validation")
 
 
 def _page() -> None:
@@ -69,6 +69,7 @@ def _nothing(run: RunFolder | None) -> str:
 def _source(here: EvaluateDesk, source: Source) -> None:
     with st.container(key="evaluate-test"):
         seen = held_apart.sight(here, source) if here.images == "test" else watching.watch(here, source, "validation")
+    here.seen = seen.found if seen is not None else None
     if seen is None:
         return
     if seen.found is None:
