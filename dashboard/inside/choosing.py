@@ -17,7 +17,7 @@ from engine import Model
 from engine.rundir import RunFolder, Status
 
 REFRESH = 3.0  # seconds from one look at weights that change to the next: to be drawn they cost a run its core
-RARELY = 7.0  # the same for sections that have much worked out at each look
+RARELY = 8.0  # the same for sections that have much worked out at each look
 HEAVY = ("histograms", "units", "space", "microscope")
 MOVING = ("starting", "running")
 
