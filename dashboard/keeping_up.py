@@ -1,7 +1,7 @@
 """How the pages Evaluate and Inside keep up with what is being worked out, and with a run that trains.
 
-Each is one fragment. It looks several times a second at work that a person waits for. A run that trains would pay for
-that with a part of a core: there the page is made anew only when something is new, which the browser asks for.
+Each is one fragment, and has no timer. To be made anew costs the browser a part of a core, which the work, or the run,
+would pay for. So the browser asks whether there is something new, and only then the page is made anew.
 """
 
 import time
@@ -16,9 +16,10 @@ from dashboard.live_feed import Fresh, offer
 from dashboard.training.steering import WAITING
 from engine.rundir import RunFolder
 
-TICK = 0.2  # seconds between two looks at what is being worked out
+TICK = 0.1  # seconds between two questions whether what a person waits for is there
 ASK = 0.4  # seconds between two questions whether there is something new of a run that trains
-PATIENCE = 1.5  # seconds after which a page that waits is made anew all the same: it shows how far things are
+# Seconds after which a page that waits is made anew all the same, to show how far things are; beside a run that trains
+PROGRESS, LIVE_PROGRESS = 0.6, 1.5
 
 
 @dataclass
@@ -26,33 +27,40 @@ class KeepingUp:
     """One tab's page. waiting: something is on its way; whoever waits for it says so in each run of the page."""
 
     waiting: bool = False
-    follows: bool = False  # a run that trains
-    tick: float | None = None  # seconds after which the fragment runs by itself
-    state: str = ""  # of that run, when the page was made
+    every: float | None = None  # seconds between two questions of the browser; None: it asks nothing
+    state: str = ""  # of the run that is followed, when the page was made
     made: float = 0.0  # when that was, on the monotonic clock
     ended: int = 0  # jobs that had ended by then
+    whole: bool = False  # not the fragment alone is made, but all around it too
 
     @property
     def polling(self) -> bool:
         """Whether the page looks again by itself."""
-        return self.follows or self.tick is not None
+        return self.every is not None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the run is in training, or will be."""
+        return self._state() in WAITING
 
     def fragment(self, page: Callable[[], None], due: Callable[[], bool]) -> None:
         """Show the page. due: whether there is something new to show of a run that trains, and time for it."""
-        self.follows, self.tick = self._wish()
-        st.fragment(page, run_every=self.tick)()
-        offer(lambda: None if self._has_news() or due() else Fresh({}, {}), ASK if self.follows else None)
+        self.whole = True
+        try:
+            st.fragment(page)()
+        finally:
+            self.whole = False
+        self.every = self._wish()
+        offer(lambda: None if self._has_news() or (self.follows and due()) else Fresh({}, {}), self.every)
 
     @contextmanager
     def making(self) -> Iterator[None]:
         """Around all that the fragment shows."""
-        if self._wish() != (self.follows, self.tick):
-            st.rerun()  # the whole page: this fragment's timer starts or stops
         self.waiting, self.ended = False, session.jobs().ended
         self.made, self.state = time.monotonic(), self._state()
         yield
-        if self.waiting and not self.polling:
-            st.rerun()  # what is being found must be fetched
+        if not self.whole and self._wish() != self.every:
+            st.rerun()  # the whole page: the browser must begin to ask, or ask more or less often
 
     def followed(self) -> RunFolder | None:
         """The run whose weights the page shows as they change."""
@@ -62,10 +70,9 @@ class KeepingUp:
         run = self.followed()
         return session.runs().status(run).state if run is not None else ""
 
-    def _wish(self) -> tuple[bool, float | None]:
-        follows = self._state() in WAITING
-        return follows, TICK if self.waiting and not follows else None
+    def _wish(self) -> float | None:
+        return ASK if self.follows else TICK if self.waiting else None
 
     def _has_news(self) -> bool:
-        late = time.monotonic() - self.made > PATIENCE
+        late = time.monotonic() - self.made > (LIVE_PROGRESS if self.follows else PROGRESS)
         return self._state() != self.state or (self.waiting and (late or session.jobs().ended != self.ended))

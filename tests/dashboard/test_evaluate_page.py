@@ -426,7 +426,7 @@ class TestWatching:
     def test_newer_weights_wait_until_the_run_has_rested(
         self, run: RunFolder, clock: list[float], asked: list[Any]
     ) -> None:
-        desk, source = EvaluateDesk(tick=0.3), Source("a", "a", run.latest, live=True)
+        desk, source = EvaluateDesk(every=0.3), Source("a", "a", run.latest, live=True)
 
         def look() -> Any:
             return watching.watch(desk, source, "validation").found

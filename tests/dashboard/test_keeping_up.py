@@ -1,4 +1,4 @@
-"""When the pages Evaluate and Inside are made anew: by a timer, or once there is something new of a run that trains."""
+"""When the pages Evaluate and Inside are made anew: once there is something new, for which the browser asks."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard import keeping_up
-from dashboard.keeping_up import PATIENCE, TICK, KeepingUp
+from dashboard.keeping_up import ASK, LIVE_PROGRESS, PROGRESS, TICK, KeepingUp
 
 
 class Page:
@@ -16,7 +16,6 @@ class Page:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.state, self.news, self.waits, self.now = "running", False, False, 100.0
         self.jobs = SimpleNamespace(ended=0)
-        self.timer: float | None = None
         self.asked: Callable[[], Any] = lambda: None
         self.every: float | None = None
         self.upkeep = KeepingUp()
@@ -49,8 +48,7 @@ class Page:
     def _offer(self, fresh: Callable[[], Any], every: float | None) -> None:
         self.asked, self.every = fresh, every
 
-    def _fragment(self, page: Callable[[], None], run_every: float | None) -> Callable[[], None]:
-        self.timer = run_every
+    def _fragment(self, page: Callable[[], None]) -> Callable[[], None]:
         return page
 
     def _rerun(self) -> None:
@@ -62,9 +60,8 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     return Page(monkeypatch)
 
 
-def test_a_run_that_trains_is_asked_for_and_costs_no_timer(page: Page) -> None:
-    assert page.every is not None
-    assert page.timer is None
+def test_a_run_that_trains_is_asked_for(page: Page) -> None:
+    assert page.every == ASK
     assert not page.is_stale
     page.news = True
     assert page.is_stale
@@ -74,10 +71,17 @@ def test_a_run_that_changes_its_state_makes_the_page_anew_and_one_that_ended_is_
     page.state = "done"
     assert page.is_stale
     page.make()
-    assert (page.every, page.timer) == (None, None)
+    assert page.every is None
+    page.news = True
+    assert not page.is_stale
 
 
-def test_what_the_page_waits_for_makes_it_anew_when_a_job_has_ended_or_to_show_how_far_it_is(page: Page) -> None:
+@pytest.mark.parametrize(("state", "progress"), [("running", LIVE_PROGRESS), ("done", PROGRESS)])
+def test_what_the_page_waits_for_makes_it_anew_when_a_job_has_ended_or_to_show_how_far_it_is(
+    page: Page, state: str, progress: float
+) -> None:
+    page.state = state
+    page.make()
     page.jobs.ended = 1
     assert not page.is_stale  # it waits for none
     page.waits = True
@@ -87,17 +91,22 @@ def test_what_the_page_waits_for_makes_it_anew_when_a_job_has_ended_or_to_show_h
     assert page.is_stale
     page.make()
     assert not page.is_stale
-    page.now += PATIENCE + 0.1
+    page.now += progress + 0.1
     assert page.is_stale
 
 
-def test_without_a_run_that_trains_a_timer_looks_at_what_is_under_way(page: Page) -> None:
-    page.state, page.waits = "done", True
+def test_without_a_run_the_browser_asks_as_long_as_something_is_waited_for(page: Page) -> None:
+    page.state = "done"
     page.make()
-    assert (page.every, page.timer) == (None, TICK)
-    page.waits = False
-    page._show()
+    assert page.every is None
+    page.waits = True
     with pytest.raises(InterruptedError):
-        page._show()  # the timer's run after the one in which nothing was waited for
+        page._show()  # after a click, which runs the fragment alone
     page.make()
-    assert page.timer is None
+    assert page.every == TICK
+    page._show()
+    page.waits = False
+    with pytest.raises(InterruptedError):
+        page._show()
+    page.make()
+    assert page.every is None
