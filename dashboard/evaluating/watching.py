@@ -13,7 +13,7 @@ from dashboard.running.jobs import stamp
 
 REST = 3.0  # seconds at least from one look at a run that trains to the next
 REST_SHARE = 8.0  # ... and this many times as long as the look took
-PATIENCE = 0.25  # seconds that a page which does not poll waits: small networks are through by then
+PATIENCE = 0.9  # seconds that a page which does not poll waits: to be made twice would take it longer
 HANDS = min(2, os.cpu_count() or 1)  # threads that read images where no run trains; else it needs the cores
 KEPT = 12  # networks whose newest figures a tab keeps
 

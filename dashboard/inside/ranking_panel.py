@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.charts.worth import class_worth_figure, worth_figure
-from dashboard.inside.desk import UnitsDesk
+from dashboard.inside.desk import UnitsDesk, inside_desk
 from dashboard.inside.held_back import HeldBack
 from dashboard.inside.subject import Key, Subject
 from dashboard.language import say, translated
@@ -15,6 +15,7 @@ from engine import Model
 from engine.explain.ablation import Ranking, rank
 
 MOST_BARS, MOST_COLUMNS = 80, 40
+PATIENCE = 0.7  # seconds that a page which does not poll waits: by then there is something to show
 
 
 def render(desk: UnitsDesk, subject: Subject, model: Model, key: Key, held: HeldBack) -> None:
@@ -36,7 +37,7 @@ def render(desk: UnitsDesk, subject: Subject, model: Model, key: Key, held: Held
     asked = session.jobs().ask(
         ("inside ranking", key, held.key, layer, fill),
         lambda tell: rank(model, held.images, held.labels, layer, fill, tell),
-        0.0 if subject.live else 0.3,
+        0.0 if subject.live or inside_desk().polling else PATIENCE,
         rank=1,
     )
     if not asked.done:

@@ -101,8 +101,7 @@ def _life(desk: UnitsDesk, subject: Subject, model: Model, key: Key, held: HeldB
     asked = session.jobs().ask(
         ("inside life", key, held.key),
         lambda tell: liveness(model, held.images, tell),
-        0.0 if subject.live else PATIENCE,
-    )
+    )  # the page waits for the ranking, which is worked out meanwhile
     if not asked.done:
         subject.wants_polling()
     found: list[LayerLife] | None = asked.result or desk.newest.get("life")

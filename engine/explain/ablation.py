@@ -7,6 +7,7 @@ other, and each of them looks worthless.  (Morcos, Barrett, Rabinowitz, Botvinic
 directions for generalization")
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from engine.losses import CrossEntropy
 from engine.network import Pass
 
 CHUNK = 250  # images at a time
+FIRST = 80  # at the beginning of a ranking, so that there is something to see soon
 MOST_WORK = 60e9  # multiply-adds for a ranking: half a minute of a core that others use as well
 FEWEST_IMAGES = 100
 FILLS = ("zero", "mean")
@@ -123,8 +125,9 @@ def rank(
     units = _units(model, number)
     classes, right, loss = model.classes, np.zeros((units + 1, model.classes), np.int64), np.zeros(units + 1)
     rest = _Rest(model, number)
-    for start in range(0, len(images), CHUNK):
-        some, truth = images[start : start + CHUNK], labels[start : start + CHUNK]
+    starts = [0, *range(FIRST, len(images), CHUNK)]
+    for start, done in itertools.pairwise([*starts, len(images)]):
+        some, truth = images[start:done], labels[start:done]
         share = len(some) / len(images)
         with np.errstate(all="ignore"):
             rest.take(some)
@@ -135,7 +138,6 @@ def rank(
                 loss[unit + 1] += losses
                 if unit % 16 == 0:
                     tell(start / len(images) + share * unit / units, None)
-        done = start + len(some)
         totals = np.bincount(labels[:done], minlength=classes).astype(np.int64)
         found = Ranking(number, done, totals, right[0].copy(), right[1:].copy(), loss[0] / done, loss[1:] / done)
         tell(done / len(images), found)
