@@ -20,11 +20,15 @@ KEPT = 12  # networks whose newest figures a tab keeps
 
 @dataclass(frozen=True)
 class Sight:
-    """What there is to show now. share: how far the first figures are; problem: why there are none."""
+    """What there is to show now. share: how far the first figures are; problem: why there are none.
+
+    waits: the page has to look again for what is being worked out.
+    """
 
     found: Outcome | None = None
     share: float = 0.0
     problem: str = ""
+    waits: bool = False
 
 
 def watch(here: EvaluateDesk, source: Source, which: str) -> Sight:
@@ -48,9 +52,7 @@ def has_news(here: EvaluateDesk, source: Source, which: str) -> bool:
 
     They are asked for here too: while a run trains, the page need not be made anew for that.
     """
-    waiting = here.waiting
     sight = watch(here, source, which)
-    here.waiting = waiting
     return sight.found is not here.seen or bool(sight.problem)
 
 
@@ -75,6 +77,5 @@ def _follow(here: EvaluateDesk, watched: Watched, which: str, hands: int) -> Sig
         watched.rests_until = time.monotonic() + REST
         if watched.outcome is None:
             return Sight(problem=progress.problem)
-    elif watched.outcome is None or not here.follows:
-        here.waiting = True
-    return Sight(watched.outcome, progress.share)
+    waits = not progress.done and (watched.outcome is None or not here.follows)
+    return Sight(watched.outcome, progress.share, waits=waits)

@@ -72,6 +72,7 @@ def _source(here: EvaluateDesk, source: Source) -> None:
     here.seen = seen.found if seen is not None else None
     if seen is None:
         return
+    here.waiting |= seen.waits
     if seen.found is None:
         _not_yet(seen, source)
         return
