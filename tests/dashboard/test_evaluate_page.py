@@ -442,3 +442,17 @@ class TestWatching:
         clock[0] += 60
         assert look() is second  # nothing newer is there
         assert len(asked) == 2
+
+    def test_the_page_is_made_anew_when_there_are_other_figures_than_it_shows(
+        self, run: RunFolder, clock: list[float], asked: list[Any]
+    ) -> None:
+        desk, source = EvaluateDesk(every=0.3), Source("a", "a", run.latest, live=True)
+        assert watching.has_news(desk, source, "validation")  # they are found here, too
+        desk.seen = watching.watch(desk, source, "validation").found
+        assert not watching.has_news(desk, source, "validation")
+        shutil.copy(run.best, run.path / "new")
+        (run.path / "new").replace(run.latest)
+        assert not watching.has_news(desk, source, "validation")  # the run rests
+        clock[0] += 12.1
+        assert watching.has_news(desk, source, "validation")
+        assert len(asked) == 2
