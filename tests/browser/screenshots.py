@@ -104,7 +104,7 @@ def draw_page(tab: Any, folder: Path) -> None:
 
 
 def inside_page(tab: Any, folder: Path) -> None:
-    """The network coloured by a drawing, its gradients over the run, and a unit that is switched off."""
+    """The network coloured by a drawing, its kernels and maps, gradients over the run, and a unit switched off."""
     tab.get_by_role("link", name="Inside", exact=True).click()
     tab.locator(".st-key-inside-source").get_by_text("Drawing").click()
     tab.get_by_text("sure").first.wait_for()
@@ -112,6 +112,10 @@ def inside_page(tab: Any, folder: Path) -> None:
     tab.get_by_text("what its answer is made of").first.wait_for()
     save(tab, folder / "inside.png")
     sections = tab.locator(".st-key-inside-what")
+    for name, shown in (("Weights", "weights-"), ("Feature maps", "maps-tiles-")):
+        sections.get_by_text(name, exact=True).click()
+        tab.locator(f"[class*=st-key-{shown}] canvas").first.wait_for()
+        save(tab, folder / f"{name.lower().replace(' ', '-')}.png")
     sections.get_by_text("Histograms", exact=True).click()
     tab.locator(".st-key-histogram-0 .live-chart .main-svg").first.wait_for(timeout=60_000)
     tab.locator(".st-key-histograms-progress [data-testid=stProgress]").wait_for(state="detached", timeout=60_000)
@@ -129,7 +133,6 @@ def numbers(tab: Any, folder: Path) -> None:
     tab.get_by_role("link", name="Inside", exact=True).click()
     tab.get_by_text("Hidden space", exact=True).click()
     tab.locator("canvas.space-paper[data-drawn='1']").wait_for()
-    save(tab, folder / "space-pca.png", tab.locator(".st-key-space-choice"))
     tab.get_by_text("t-SNE", exact=True).first.click()
     tab.get_by_text("no formula for new points").wait_for(timeout=120_000)
     save(tab, folder / "space.png", tab.locator(".st-key-space-choice"))
@@ -145,7 +148,7 @@ def numbers(tab: Any, folder: Path) -> None:
 
 
 def evaluate(tab: Any, folder: Path) -> None:
-    """The commonest mistake's images, and how the run bears disturbed images beside the network that ships."""
+    """The commonest mistake's images, each view, and the run beside the network that ships."""
     tab.get_by_role("link", name="Evaluate", exact=True).click()
     if (tour := tab.get_by_role("button", name="No, thanks")).count():  # its card would lie over the picture
         tour.click()
@@ -156,12 +159,20 @@ def evaluate(tab: Any, folder: Path) -> None:
     tab.locator(".gallery button").first.click()
     tab.locator(".evaluate-closely").wait_for()
     save(tab, folder / "evaluate.png")
+    views = {"Classes": ".evaluate-classes td", "Confidence": ".st-key-coverage-chart .live-chart .main-svg"}
+    for name, shown in views.items():
+        tab.get_by_role("radio", name=name).click()
+        tab.locator(shown).first.wait_for()
+        save(tab, folder / f"evaluate-{name.lower()}.png")
     tab.get_by_role("combobox", name="Against").click()
     tab.get_by_role("option", name="convnet, ships with Inkling").click()
     tab.get_by_role("radio", name="Robustness").click()
     tab.locator(".st-key-robustness-figures").wait_for()
     tab.locator(".stProgress").wait_for(state="detached", timeout=300_000)
     save(tab, folder / "evaluate-robustness.png")
+    tab.get_by_role("radio", name="Two networks").click()
+    tab.locator(".gallery img").first.wait_for(timeout=60_000)
+    save(tab, folder / "evaluate-two.png")
 
 
 def share(browser: Any, tab: Any, folder: Path) -> None:

@@ -15,6 +15,7 @@ DASHBOARD = sorted((ROOT / "dashboard").rglob("*.py"))
 LEVELS = (
     (
         "blas",
+        "kindness",
         "problems",
         "saying",
         "npy",

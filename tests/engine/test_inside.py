@@ -8,7 +8,7 @@ import pytest
 from engine.checkpoint import Checkpoint, Model, Position
 from engine.config import TrainingConfig
 from engine.datasets.base import Scaling
-from engine.explain.ablation import CHUNK, images_for, mean_answers, probabilities_without, rank
+from engine.explain.ablation import FIRST, images_for, mean_answers, probabilities_without, rank
 from engine.explain.contributions import contributions
 from engine.explain.distributions import QUANTILES, density, describe, moment
 from engine.explain.features import activated, source_of
@@ -178,9 +178,9 @@ def test_a_ranking_tells_what_it_has_found_so_far(images, labels):
     told = []
     whole = rank(model, many, truth, 1, tell=lambda share, found: told.append((share, found)))
     partial = [found for _, found in told if found is not None]
-    assert [each.images for each in partial] == [CHUNK, 320]
+    assert [each.images for each in partial] == [FIRST, 320]
     assert partial[-1].right_without.tolist() == whole.right_without.tolist()
-    assert partial[0].right_without.tolist() == rank(model, many[:CHUNK], truth[:CHUNK], 1).right_without.tolist()
+    assert partial[0].right_without.tolist() == rank(model, many[:FIRST], truth[:FIRST], 1).right_without.tolist()
     assert [share for share, _ in told] == sorted(share for share, _ in told)
 
 
