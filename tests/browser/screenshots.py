@@ -156,6 +156,7 @@ def evaluate(tab: Any, folder: Path) -> None:
     cells.first.wait_for(timeout=60_000)
     counts = [int(text or 0) for text in cells.all_inner_texts()]
     cells.nth(counts.index(max(counts))).click()
+    tab.wait_for_timeout(1500)  # the images of that cell take the place of those before
     tab.locator(".gallery button").first.click()
     tab.locator(".evaluate-closely").wait_for()
     save(tab, folder / "evaluate.png")
