@@ -13,8 +13,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.live_feed import Fresh, offer
-from dashboard.training.steering import WAITING
-from engine.rundir import RunFolder
+from engine.rundir import GOING, RunFolder
 
 TICK = 0.1  # seconds between two questions whether what a person waits for is there
 ASK = 0.4  # seconds between two questions whether there is something new of a run that trains
@@ -41,7 +40,7 @@ class KeepingUp:
     @property
     def follows(self) -> bool:
         """Whether the run is in training, or will be."""
-        return self._state() in WAITING
+        return self._state() in GOING
 
     def fragment(self, page: Callable[[], None], due: Callable[[], bool]) -> None:
         """Show the page. due: whether there is something new to show of a run that trains, and time for it."""

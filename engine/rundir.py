@@ -64,6 +64,9 @@ SILENT_SECONDS = 10.0  # a worker on another host that has not been heard of for
 BEATS = Heartbeats()  # of all runs that this process looks at
 
 
+GOING = ("queued", "starting", "running", "paused")  # states of a run that has not come to its end
+
+
 @dataclass(frozen=True)
 class Status:
     """What can be said of a run from its folder alone.
@@ -78,7 +81,17 @@ class Status:
     @property
     def busy(self) -> bool:
         """A worker is at it."""
-        return self.state in ("starting", "running", "paused")
+        return self.trains or self.state == "paused"
+
+    @property
+    def trains(self) -> bool:
+        """A worker is at it and does not rest: the newest weights change by themselves."""
+        return self.state in ("starting", "running")
+
+    @property
+    def going(self) -> bool:
+        """It has not come to its end: a worker is at it, or will be."""
+        return self.state in GOING
 
 
 class RunFolder:

@@ -18,11 +18,10 @@ from dashboard.running.runs import Runs
 from dashboard.settings.stack import check
 from engine.about import ABOUT, About, read_about
 from engine.config import TrainingConfig
-from engine.rundir import RUN_ID, RunError, RunFolder
+from engine.rundir import GOING, RUN_ID, RunError, RunFolder
 from engine.spec import SettingError
 
 PATIENCE = 0.2  # seconds that one look may take; what is not read by then is read at the next
-GOING = ("queued", "starting", "running", "paused")
 _Stamp = tuple[int, ...]
 
 

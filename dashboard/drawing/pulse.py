@@ -11,7 +11,6 @@ from dashboard.drawing.readers import Reader
 from dashboard.drawing.reading import Shares, Sheet, on_desk
 from dashboard.language import say
 from dashboard.live_feed import Fresh
-from dashboard.training.steering import WAITING
 
 
 @dataclass
@@ -41,7 +40,7 @@ def fresh() -> Fresh | None:
 def trains(offered: Sequence[Choice]) -> bool:
     """Whether a network that reads, or the shown one, is in training."""
     looked_at = [each.run for each in reader_menu.chosen(offered)] + [each.run for each in offered[:1]]
-    return any(run is not None and session.runs().status(run).state in WAITING for run in looked_at)
+    return any(run is not None and session.runs().status(run).going for run in looked_at)
 
 
 def read(readers: list[Reader]) -> tuple[str, Shares | None]:

@@ -12,7 +12,6 @@ from engine.about import About, read_about, write_about
 from engine.rundir import RunError, RunFolder
 
 SHIPS = "ships:"
-MOVING = ("starting", "running")  # states of a run whose newest weights change by themselves
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def rival(here: EvaluateDesk) -> Source | None:
 
 
 def _moves(run: RunFolder) -> bool:
-    return session.runs().status(run).state in MOVING
+    return session.runs().status(run).trains
 
 
 def test_looks(here: EvaluateDesk, source: Source) -> int:

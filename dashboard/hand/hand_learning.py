@@ -20,7 +20,6 @@ from engine.tuning import IMAGES, SHARE, began_with, keep_weights, tuning
 
 SCOPES = {"last": "the last layer", "all": "all layers"}
 NEWEST = 12  # runs among which the newest that learned a hand is looked for
-GOING = ("queued", "starting", "running", "paused")
 
 
 def render(reader: Reader, hand: Hand) -> None:
@@ -37,7 +36,7 @@ def render(reader: Reader, hand: Hand) -> None:
     st.html(_table(rows, hand, model.config))
     if learned is not None:
         _progress(*learned)
-    busy = own is not None and session.runs().status(own).state in ("starting", "running")
+    busy = own is not None and session.runs().status(own).trains
     count = int((~hand.held).sum())
     with st.container(horizontal=True, vertical_alignment="center", key="hand-learn", gap="xsmall"):
         for scope, words in SCOPES.items():
@@ -143,7 +142,7 @@ def _progress(run: RunFolder, config: TrainingConfig) -> None:
     status = runs.status(run)
     if status.reason == "failed":
         st.warning(say("The run could not begin: {failure}", failure=literal(runs.failure(run))))
-    elif status.state in GOING:
+    elif status.going:
         epoch = runs.history(run).epoch
         words = (
             say("Learning: pass {epoch:.1f} of {epochs}", epoch=epoch, epochs=config.epochs)

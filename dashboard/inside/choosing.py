@@ -19,7 +19,6 @@ from engine.rundir import RunFolder, Status
 REFRESH = 3.0  # seconds from one look at weights that change to the next: to be drawn they cost a run its core
 RARELY = 8.0  # the same for sections that have much worked out at each look
 HEAVY = ("histograms", "units", "space", "microscope")
-MOVING = ("starting", "running")
 
 
 def chosen(desk: InsideDesk, run: RunFolder | None) -> tuple[Model, Key, bool] | None:
@@ -29,7 +28,7 @@ def chosen(desk: InsideDesk, run: RunFolder | None) -> tuple[Model, Key, bool] |
     snapshot = time_machine.chosen(run, found)
     reader = choose(run, snapshot.step if snapshot is not None else None)
     own = run is not None and reader is not None and reader.path.is_relative_to(run.path)
-    live = own and snapshot is None and status.state in MOVING
+    live = own and snapshot is None and status.trains
     model = _newest(desk, reader, live) if reader is not None else None
     with st.container(horizontal=True, vertical_alignment="center", key="inside-top", gap="small"):
         _sentence(model, reader, status, rewound=snapshot is not None, own=own, waits=run is not None and not own)
@@ -50,8 +49,12 @@ def due(desk: InsideDesk, run: RunFolder | None) -> bool:
 
 def _fresh_enough(desk: InsideDesk, reader: Reader) -> bool:
     """Whether weights of a file that changes were read a moment ago."""
-    same_file = desk.key is not None and desk.key[0] == reader.path
-    return same_file and time.monotonic() - desk.asked < (RARELY if desk.section in HEAVY else REFRESH)
+    return _is_read(desk, reader) and time.monotonic() - desk.asked < (RARELY if desk.section in HEAVY else REFRESH)
+
+
+def _is_read(desk: InsideDesk, reader: Reader) -> bool:
+    """Whether the page shows weights of this file, be they its newest or not."""
+    return desk.key is not None and desk.key[0] == reader.path
 
 
 def _key(reader: Reader) -> Key | None:
@@ -66,13 +69,12 @@ def _newest(desk: InsideDesk, reader: Reader, live: bool) -> Model | None:
     if live and desk.model is not None and _fresh_enough(desk, reader):
         return desk.model
     now, key = time.monotonic(), _key(reader)
-    same_file = desk.key is not None and desk.key[0] == reader.path
     if key is None:
         return None
     if key != desk.key or desk.model is None:
         model = reader.model()
         if model is None:
-            return desk.model if same_file else None
+            return desk.model if _is_read(desk, reader) else None
         desk.model, desk.key, desk.asked = model, key, now
     return desk.model
 
@@ -94,7 +96,7 @@ def _sentence(
         }
         if rewound:
             words = say("{name}: {layers} layers, {count:,} parameters. Rewound.", **figures)
-        elif own and status.state in MOVING:
+        elif own and status.trains:
             words = say("{name} trains, step {step:,}: {layers} layers, {count:,} parameters.", **figures)
         elif own:
             words = say("{name}, at step {step:,}: {layers} layers, {count:,} parameters.", **figures)

@@ -76,7 +76,7 @@ def _make_room() -> bool:
         return True
     try:
         run = session.runs().open(run_id)
-        waits = session.runs().status(run).state in steering.WAITING
+        waits = session.runs().status(run).going
         steering.adopt(run)
     except (RunError, SettingError):
         return True  # it is not here, or cannot be read: then the settings are all there is

@@ -22,7 +22,7 @@ NEW_SEED = "Another seed: other first weights, and the images in another order. 
 
 def render(run: RunFolder | None, status: Status, history: History | None, checked: StackCheck) -> None:
     """What can be done now. What cannot is grey, so that nothing moves."""
-    going = status.state in steering.WAITING
+    going = status.going
     ready = status.state in ("running", "paused")
     step = history.step if history else 0
     with st.container(horizontal=True, vertical_alignment="center", key="control-bar", gap="xsmall"):
@@ -44,7 +44,7 @@ def render(run: RunFolder | None, status: Status, history: History | None, check
 
 def problems(status: Status, checked: StackCheck) -> None:
     """Why something cannot be done."""
-    going = status.state in steering.WAITING
+    going = status.going
     if problem := session.shown().problem or ("" if going else checked.problem):
         st.error(literal(translated(problem)), icon=":material/error:")
 

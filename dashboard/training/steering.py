@@ -19,7 +19,6 @@ from engine.rundir import RunError, RunFolder
 from engine.snapshots import snapshots
 from engine.spec import SettingError
 
-WAITING = ("queued", "starting", "running", "paused")  # states in which a run has not come to its end
 MOST_TRIES = 100  # to delete a run, some 30 seconds
 SEEDS = 10_000  # new seeds are below it: short enough to be told to somebody
 
@@ -125,7 +124,7 @@ def give_up() -> None:
     shown, runs = session.shown(), session.runs()
     with contextlib.suppress(RunError):  # it is gone already
         run = runs.open(shown.run_id or "")
-        if runs.status(run).state not in WAITING:
+        if not runs.status(run).going:
             return
         runs.command(run.id, wish="stopped")
         if run.id in shown.started and runs.history(run).step == 0:
@@ -149,7 +148,7 @@ def _is_settled(run_id: str) -> bool:
         about = read_about(run)
         if run.control().wish != "stopped" or about.name or about.note or about.starred or about.group:
             return True
-        if runs.status(run).state in WAITING:
+        if runs.status(run).going:
             return False
         if has_learned(run, runs.history(run)):
             return True

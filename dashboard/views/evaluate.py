@@ -19,7 +19,7 @@ from dashboard.evaluating import (
 )
 from dashboard.evaluating.desk import VIEWS, EvaluateDesk, desk, tell_address
 from dashboard.evaluating.outcome import Outcome
-from dashboard.evaluating.sources import MOVING, Source, evaluated, rival
+from dashboard.evaluating.sources import Source, evaluated, rival
 from dashboard.evaluating.watching import Sight
 from dashboard.evaluating.wording import share
 from dashboard.language import say, translated
@@ -61,7 +61,7 @@ def _nothing(run: RunFolder | None) -> str:
     """Why there is nothing to evaluate."""
     if run is None:
         return say("There is no network to evaluate yet. Train one on the page Train.")
-    if session.runs().status(run).state in (*MOVING, "queued"):
+    if session.runs().status(run).going:
         return say("This run has no weights yet; they come within seconds of its start.")
     return say("This run has no weights: it ended before the first were written.")
 

@@ -88,7 +88,7 @@ def _shown_run() -> RunFolder | None:
 def _pace(status: Status) -> float | None:
     """Seconds after which the page is to be made anew by itself; None: there is nothing to wait for."""
     shown = session.shown()
-    trains = status.state in steering.WAITING
+    trains = status.going
     if shown.looking or shown.untouched or (trains and shown.peeping):
         return TICK
     return SLOW_TICK if trains else None
@@ -100,7 +100,7 @@ def _in_step(run: RunFolder | None) -> list[str]:
         return []
     try:
         steering.adopt(run)
-        waiting = session.runs().status(run).state in steering.WAITING
+        waiting = session.runs().status(run).going
         return steering.send_changes(run) if waiting else []
     except (RunError, SettingError) as error:
         session.shown().problem = str(error)
