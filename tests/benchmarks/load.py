@@ -6,6 +6,7 @@ Runs page, pauses, goes on, stops, trains again, until the time is over. Meanwhi
     how long people wait: for the page, for their turn to train, for the answer to a drawing
     whether the queue is fair: runs begin in the order in which they were wanted
     whether anybody sees or commands another's run
+    what the processors do meanwhile: browsers that share them with the server take most of them
     what the server holds: memory for each idle page, its growth, open files, threads, dead processes
     what is left over when all have gone, and when the server has ended
     every error in a browser's console, on a page or in the server's log
@@ -35,7 +36,7 @@ from inkling_browser import Server
 from load_browser import Browsers
 from load_journal import Journal
 from load_people import PATIENCE, Person
-from load_server import Health, Sample, alive, growth
+from load_server import Health, Processors, Sample, alive, growth
 from load_verdicts import isolation, log_complaints, people_table, turns
 from page_figures import Figure, as_table
 
@@ -115,10 +116,12 @@ class Visit:
     async def _use(self) -> None:
         end = time.monotonic() + 60 * self._minutes
         watch = asyncio.create_task(self._watch())
+        before = Processors.taken(self._server.pid)
         try:
             found = await asyncio.gather(*(person.live(end) for person in self._persons), return_exceptions=True)
         finally:
             watch.cancel()
+            self.report.facts |= Processors.taken(self._server.pid).cores_since(before)
         self.report.problems += [
             f"person {person.number} ended: {type(error).__name__}: {str(error)[:200]}"
             for person, error in zip(self._persons, found, strict=True)

@@ -21,6 +21,7 @@ from engine.rundir import RunFolder
 PROBE = Path(__file__).with_name("page_probe.js").read_text(encoding="utf-8")
 PATIENCE = 60.0  # seconds for what should be there at once, where nothing else is said
 TURN_PATIENCE = 900.0  # seconds for a turn in the queue
+BETWEEN_DIGITS = 4.0, 10.0  # seconds in which a person looks at an answer, and thinks of what to draw next
 LAST_ROUND = 60.0  # seconds that the last round may take beyond the end
 MOST_FAILURES = 5  # rounds in a row after which a person gives up
 RATE = "[class*=st-key-form][class*=optimizer-learning_rate]"
@@ -146,7 +147,7 @@ class Person(Hand):
         try:
             while not turn.done():
                 self._took("answers", await self.draw())
-                await self.think(2, 5)
+                await self.think(*BETWEEN_DIGITS)
             self._took("begun", max(float(await turn) - wanted, 0.0))
         finally:
             turn.cancel()

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,47 @@ class Health:
         zombies = sum(state == "Z" for state, _ in children)
         files = len(list(place.joinpath("fd").iterdir()))
         return Sample(time.time(), memory / 1024, files, threads, workers, zombies)
+
+
+@dataclass(frozen=True)
+class Processors:
+    """Seconds of processors that were taken until `time`: by the server, by its workers, by the browsers and the load."""
+
+    time: float
+    server: float
+    workers: float
+    people: float
+
+    @staticmethod
+    def taken(server: int) -> "Processors":
+        """Until now. The server is a child of this process, as the browsers are."""
+        own, workers = _seconds(server)
+        load, children = _seconds(os.getpid())
+        return Processors(time.monotonic(), own, workers, load + children - own - workers)
+
+    def cores_since(self, before: "Processors") -> dict[str, float]:
+        """Cores that were busy with each in between."""
+        seconds = self.time - before.time
+        return {
+            "cores taken by the server": (self.server - before.server) / seconds,
+            "cores taken by its workers": (self.workers - before.workers) / seconds,
+            "cores taken by the browsers and this program": (self.people - before.people) / seconds,
+        }
+
+
+def _seconds(pid: int) -> tuple[float, float]:
+    """Of a process, and of all that came from it, those that have ended among them."""
+    tick = os.sysconf("SC_CLK_TCK")
+    own, ended = _ticks(pid)
+    return own / tick, (ended + sum(sum(_ticks(child)) for child in _children(pid))) / tick
+
+
+def _ticks(pid: int) -> tuple[int, int]:
+    """Of the process itself, and of its children that it has seen end."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
+    return 0, 0
 
 
 def _children(pid: int) -> set[int]:
