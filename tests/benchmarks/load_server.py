@@ -54,7 +54,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Processors:
-    """Seconds of processors that were taken until `time`: by the server, by its workers, by the browsers and the load."""
+    """Seconds of processors taken until `time`: by the server, by its workers, by the browsers and the load itself."""
 
     time: float
     server: float
