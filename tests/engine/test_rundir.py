@@ -16,6 +16,7 @@ from engine.rundir import (
     EventReader,
     RunError,
     RunFolder,
+    Status,
     read_json,
     replace_file,
     runs,
@@ -32,6 +33,24 @@ def test_a_new_run_holds_its_config_and_waits_for_a_worker(run):
     assert not run.status().busy
     assert run.newest is None
     assert sorted(path.name for path in run.path.iterdir()) == ["config.json", "control.json"]
+
+
+@pytest.mark.parametrize(
+    ("state", "trains", "busy", "going"),
+    [
+        ("queued", False, False, True),
+        ("starting", True, True, True),
+        ("running", True, True, True),
+        ("paused", False, True, True),
+        ("interrupted", False, False, False),
+        ("ended", False, False, False),
+    ],
+)
+def test_a_status_says_whether_weights_change_whether_a_worker_is_at_it_and_whether_it_goes_on(
+    state, trains, busy, going
+):
+    status = Status(state)
+    assert (status.trains, status.busy, status.going) == (trains, busy, going)
 
 
 def test_names_are_made_up_where_none_is_given_and_never_taken_twice(tmp_path, run):
