@@ -17,6 +17,7 @@ from engine.rundir import RunFolder, Status
 SPEED_WIDTH = 150  # pixels
 SPEEDS = (1.0, 3.0, 10.0, 30.0, 100.0, 0.0)  # steps a second; 0: full speed
 RESET = "The same start again: a new run of the same settings and seed. It waits at step 0 until you press Train."
+MAIN_WIDTH = 116  # pixels
 NEW_SEED = "Another seed: other first weights, and the images in another order. It waits at step 0, as after Reset."
 
 
@@ -26,7 +27,8 @@ def render(run: RunFolder | None, status: Status, history: History | None, check
     ready = status.state in ("running", "paused")
     step = history.step if history else 0
     with st.container(horizontal=True, vertical_alignment="center", key="control-bar", gap="xsmall"):
-        _main(run, status, step, checked.problem)
+        with st.container(key="main-place", width=MAIN_WIDTH):  # for a moment the old button and the new one are there
+            _main(run, status, step, checked.problem)
         if going:
             one_batch, one_epoch = steering.one_batch, steering.one_epoch
         else:
@@ -68,7 +70,7 @@ def _primary(label: str, icon: str, act: Callable[[], None], problem: str = "", 
         key=f"main-{key or label.lower()}",
         type="primary",
         icon=f":material/{icon}:",
-        width=116,
+        width=MAIN_WIDTH,
         on_click=act,
         disabled=bool(problem),
     )

@@ -161,6 +161,7 @@ def _tell(report: Report, persons: list[Person], server: Server) -> None:
         "runs": len(order.runs),
         "runs that began before one that was wanted earlier": order.overtaken,
         "rounds that failed": sum(person.failures for person in persons),
+        "clicks and keys that had to be made again": sum(person.again for person in persons),
         "people who gave up": sum(person.gave_up for person in persons),
         "growth of the server's memory after warm-up, MB": in_all,
         "growth of the server's memory after warm-up, MB an hour": an_hour,

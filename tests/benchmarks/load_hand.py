@@ -11,27 +11,26 @@ from typing import Any
 from inkling_browser import STROKES
 
 CLEAR = ".st-key-pad-clear button"
+AGAIN_SECONDS = 10.0  # after which a person clicks again
 FORGET = """() => {
     inklingProbe.answers = []; inklingProbe.strokes.length = 0; inklingProbe.drawn = []; inklingProbe.listen = true;
 }"""
 
 
 class Hand:
-    """tab: the page; patience: seconds for what should be there at once."""
+    """tab: the page; patience: seconds for what should be there at once; again: clicks and keys made twice."""
 
     tab: Any
 
     def __init__(self, rng: random.Random, patience: float) -> None:
         self.patience = patience
+        self.again = 0
         self._rng = rng
         self._digits = itertools.cycle((7, 1, 3))
 
     async def draw(self) -> float:
         """Draw a digit, and wait for the answer. Seconds from the end of the stroke to it."""
-        clear = self.tab.locator(CLEAR)
-        if await clear.is_enabled():
-            await clear.click()
-        await self.gone(".ink-answer b")
+        await self._clear()
         await self.number_of("inklingProbe.look() === 0")  # the answer may go first; nobody draws over what is there
         await self.think(0.7, 0.8)
         await self.tab.evaluate(FORGET)
@@ -47,6 +46,20 @@ class Hand:
         answered = await self.number_of(f"inklingProbe.answers.find(({{ at, text }}) => text && at > {drawn})?.at ?? 0")
         await self.tab.evaluate("inklingProbe.listen = false")
         return (answered - drawn) / 1000
+
+    async def _clear(self) -> None:
+        """Press Clear until the answer goes. A click can be lost: the page is slow, and something moves under it."""
+        clear = self.tab.locator(CLEAR)
+        end = time.monotonic() + self.patience
+        for attempt in itertools.count():
+            if not await self.tab.locator(".ink-answer b").count():
+                return
+            if time.monotonic() > end:
+                raise TimeoutError(f"{attempt} clicks on Clear in {self.patience:.0f} s, and the answer stays")
+            self.again += attempt > 0
+            with contextlib.suppress(Exception):
+                await clear.click(timeout=1000 * AGAIN_SECONDS)
+                await self.gone(".ink-answer b", AGAIN_SECONDS)
 
     async def pad(self) -> Any:
         """Where it lies. A fresh one may just be taking the place of one that was cleared.
@@ -86,10 +99,10 @@ class Hand:
             await asyncio.sleep(0.1)
         return float(found)
 
-    async def gone(self, selector: str) -> None:
+    async def gone(self, selector: str, seconds: float) -> None:
         """Wait until there is no such element. Raises TimeoutError."""
-        end = time.monotonic() + self.patience
+        end = time.monotonic() + seconds
         while await self.tab.locator(selector).count():
             if time.monotonic() > end:
-                raise TimeoutError(f"{selector} stayed for {self.patience:.0f} s")
+                raise TimeoutError(f"{selector} stayed for {seconds:.0f} s")
             await asyncio.sleep(0.1)

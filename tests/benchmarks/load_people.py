@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from inkling_browser import Server
 from load_browser import Browsers
-from load_hand import Hand
+from load_hand import AGAIN_SECONDS, Hand
 from load_journal import Journal
 from load_runs import began, ended, events_of, left_the_queue
 
@@ -164,11 +164,19 @@ class Person(Hand):
     async def _steer(self, run: RunFolder) -> None:
         """Move the learning rate by a step, and wait for the batch that learns at it."""
         known = len(events_of(run, "SettingsChanged"))
-        slider = self.tab.locator(RATE).get_by_role("slider").first
-        moved = time.time()
-        await slider.press("ArrowLeft")
-        self.runs[run.id] += 1
-        changed = await self.until(lambda: next(iter(events_of(run, "SettingsChanged")[known:]), None) or ended(run))
+        end = time.monotonic() + self.patience
+        changed: dict[str, Any] | None = None
+        while changed is None and time.monotonic() < end:
+            self.again += self.runs[run.id] > 0
+            moved = time.time()
+            await self.tab.locator(RATE).get_by_role("slider").first.press("ArrowLeft")
+            self.runs[run.id] += 1
+            with contextlib.suppress(TimeoutError):
+                changed = await self.until(
+                    lambda: next(iter(events_of(run, "SettingsChanged")[known:]), None) or ended(run), AGAIN_SECONDS
+                )
+        if changed is None:
+            raise TimeoutError(f"{self.runs[run.id]} steps of the learning rate in vain")
         if changed["event"] == "SettingsChanged":
             self._took("changed", float(changed["time"]) - moved)
 

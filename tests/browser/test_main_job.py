@@ -21,8 +21,8 @@ def shown(tab: Any, name: str) -> Any:
 
 
 def answer(tab: Any) -> str:
-    found = tab.locator(".ink-answer b")
-    return found.inner_text() if found.count() else ""
+    """The digit in large type; "" where there is none. In one question: it may go at any moment."""
+    return str(tab.evaluate("document.querySelector('.ink-answer b')?.innerText ?? ''"))
 
 
 def test_train_watch_draw_zoom_reload_pause_and_stop(tab: Any, server: Server) -> None:

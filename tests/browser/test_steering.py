@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inkling_browser import Server, draw, ink, tile, wait
+from inkling_browser import Server, draw, ink, stop, tile, wait
 
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten, ReLU
@@ -75,6 +75,29 @@ def test_one_epoch_reset_and_new_seed_wait_where_they_promise(tab: Any, server: 
     button(tab, "new-seed").click()
     wait(tab, lambda: not seeded.path.exists())  # nothing was trained: nobody would miss it
     assert ink(tab) == drawn
+
+
+def test_no_button_moves_under_the_mouse_while_a_run_is_paused_and_goes_on(tab: Any, server: Server) -> None:
+    tab.goto(server.url)
+    button(tab, "main-train").click()
+    button(tab, "main-pause").wait_for()
+    tab.wait_for_timeout(1000)
+    tab.evaluate(  # in each frame
+        """() => {
+            const look = () => {
+                window.places.add(document.querySelector(".st-key-stop button").getBoundingClientRect().x);
+                requestAnimationFrame(look);
+            };
+            window.places = new Set();
+            look();
+        }"""
+    )
+    button(tab, "main-pause").click()
+    button(tab, "main-resume").click()
+    button(tab, "main-pause").wait_for()
+    tab.wait_for_timeout(500)
+    assert tab.evaluate("window.places.size") == 1
+    stop(tab)
 
 
 def test_the_speed_dial_slows_a_run_down_and_lets_it_go(tab: Any, server: Server) -> None:
