@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from inkling_browser import STROKES
@@ -48,18 +48,28 @@ class Hand:
         return (answered - drawn) / 1000
 
     async def _clear(self) -> None:
-        """Press Clear until the answer goes. A click can be lost: the page is slow, and something moves under it."""
-        clear = self.tab.locator(CLEAR)
+        """An empty pad."""
+        answer = self.tab.locator(".ink-answer b")
+        if await answer.count():
+            clear = self.tab.locator(CLEAR)
+            await self.insist("Clear", lambda: clear.click(timeout=1000 * AGAIN_SECONDS), lambda: self.gone(answer))
+
+    async def insist(self, what: str, act: Callable[[], Awaitable[None]], come: Callable[[], Awaitable[Any]]) -> Any:
+        """Act until what should come of it has come, as people do whose click was lost: the page is slow, and something
+        may move under the mouse. Gives what came. Raises TimeoutError.
+
+        come: waits for it, no longer than AGAIN_SECONDS.
+        """
         end = time.monotonic() + self.patience
         for attempt in itertools.count():
-            if not await self.tab.locator(".ink-answer b").count():
-                return
             if time.monotonic() > end:
-                raise TimeoutError(f"{attempt} clicks on Clear in {self.patience:.0f} s, and the answer stays")
+                raise TimeoutError(f"{what}: {attempt} times in {self.patience:.0f} s, and in vain")
             self.again += attempt > 0
-            with contextlib.suppress(Exception):
-                await clear.click(timeout=1000 * AGAIN_SECONDS)
-                await self.gone(".ink-answer b", AGAIN_SECONDS)
+            with contextlib.suppress(Exception):  # the button may be another one by now: what comes tells
+                await act()
+            with contextlib.suppress(TimeoutError):
+                return await come()
+        raise AssertionError("never reached")
 
     async def pad(self) -> Any:
         """Where it lies. A fresh one may just be taking the place of one that was cleared.
@@ -99,10 +109,10 @@ class Hand:
             await asyncio.sleep(0.1)
         return float(found)
 
-    async def gone(self, selector: str, seconds: float) -> None:
+    async def gone(self, found: Any) -> None:
         """Wait until there is no such element. Raises TimeoutError."""
-        end = time.monotonic() + seconds
-        while await self.tab.locator(selector).count():
+        end = time.monotonic() + AGAIN_SECONDS
+        while await found.count():
             if time.monotonic() > end:
-                raise TimeoutError(f"{selector} stayed for {seconds:.0f} s")
+                raise TimeoutError(f"it stayed for {AGAIN_SECONDS:.0f} s")
             await asyncio.sleep(0.1)

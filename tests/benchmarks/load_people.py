@@ -164,19 +164,21 @@ class Person(Hand):
     async def _steer(self, run: RunFolder) -> None:
         """Move the learning rate by a step, and wait for the batch that learns at it."""
         known = len(events_of(run, "SettingsChanged"))
-        end = time.monotonic() + self.patience
-        changed: dict[str, Any] | None = None
-        while changed is None and time.monotonic() < end:
-            self.again += self.runs[run.id] > 0
+        moved = 0.0
+
+        async def move() -> None:
+            nonlocal moved
             moved = time.time()
             await self.tab.locator(RATE).get_by_role("slider").first.press("ArrowLeft")
             self.runs[run.id] += 1
-            with contextlib.suppress(TimeoutError):
-                changed = await self.until(
-                    lambda: next(iter(events_of(run, "SettingsChanged")[known:]), None) or ended(run), AGAIN_SECONDS
-                )
-        if changed is None:
-            raise TimeoutError(f"{self.runs[run.id]} steps of the learning rate in vain")
+
+        changed = await self.insist(
+            "a step of the learning rate",
+            move,
+            lambda: self.until(
+                lambda: next(iter(events_of(run, "SettingsChanged")[known:]), None) or ended(run), AGAIN_SECONDS
+            ),
+        )
         if changed["event"] == "SettingsChanged":
             self._took("changed", float(changed["time"]) - moved)
 
@@ -198,8 +200,11 @@ class Person(Hand):
         pause = self.tab.locator(".st-key-main-pause button")
         if ended(run) or not await pause.count():
             return
-        await pause.click()
-        await self.until(lambda: events_of(run, "Paused") or ended(run))
+        await self.insist(
+            "Pause",
+            lambda: pause.click(timeout=1000 * AGAIN_SECONDS),
+            lambda: self.until(lambda: events_of(run, "Paused") or ended(run), AGAIN_SECONDS),
+        )
         await self.think(1, 3)
         if not ended(run):
             await self.tab.locator(".st-key-main-resume button").click()
@@ -208,10 +213,17 @@ class Person(Hand):
     async def _stop(self, run: RunFolder) -> None:
         stop = self.tab.locator(".st-key-stop button")
         if not ended(run) and await stop.is_enabled():
-            clicked = time.time()
+            clicked = 0.0
             self.stopped.add(run.id)
-            await stop.click()
-            end = await self.until(lambda: ended(run) or left_the_queue(run))
+
+            async def click() -> None:
+                nonlocal clicked
+                clicked = time.time()
+                await stop.click(timeout=1000 * AGAIN_SECONDS)
+
+            end = await self.insist(
+                "Stop", click, lambda: self.until(lambda: ended(run) or left_the_queue(run), AGAIN_SECONDS)
+            )
             if isinstance(end, dict) and end["time"] > clicked:
                 self._took("stopped", end["time"] - clicked)
         await self.tab.locator(".st-key-main-train button").wait_for()
