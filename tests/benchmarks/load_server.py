@@ -36,7 +36,7 @@ class Health:
 
     def processes(self) -> set[int]:
         """The server's own and all that came from it."""
-        return {self._pid, *_children(self._pid)}
+        return {self._pid, *children(self._pid)}
 
     def sample(self) -> Sample:
         """Now. Raises OSError where the server has ended."""
@@ -45,9 +45,9 @@ class Health:
         memory = next(int(line.split()[1]) for line in shares if line.startswith("Pss:"))
         status = place.joinpath("status").read_text().splitlines()
         threads = next(int(line.split()[1]) for line in status if line.startswith("Threads:"))
-        children = [_state(pid) for pid in _children(self._pid)]
-        workers = sum("engine.worker" in command or "engine.spare" in command for _, command in children)
-        zombies = sum(state == "Z" for state, _ in children)
+        states = [_state(pid) for pid in children(self._pid)]
+        workers = sum("engine.worker" in command or "engine.spare" in command for _, command in states)
+        zombies = sum(state == "Z" for state, _ in states)
         files = len(list(place.joinpath("fd").iterdir()))
         return Sample(time.time(), memory / 1024, files, threads, workers, zombies)
 
@@ -65,8 +65,8 @@ class Processors:
     def taken(server: int) -> "Processors":
         """Until now. The server is a child of this process, as the browsers are."""
         own, workers = _seconds(server)
-        load, children = _seconds(os.getpid())
-        return Processors(time.monotonic(), own, workers, load + children - own - workers)
+        load, others = _seconds(os.getpid())
+        return Processors(time.monotonic(), own, workers, load + others - own - workers)
 
     def cores_since(self, before: "Processors") -> dict[str, float]:
         """Cores that were busy with each in between."""
@@ -81,11 +81,11 @@ class Processors:
 def _seconds(pid: int) -> tuple[float, float]:
     """Of a process, and of all that came from it, those that have ended among them."""
     tick = os.sysconf("SC_CLK_TCK")
-    own, ended = _ticks(pid)
-    return own / tick, (ended + sum(sum(_ticks(child)) for child in _children(pid))) / tick
+    own, ended = ticks(pid)
+    return own / tick, (ended + sum(sum(ticks(child)) for child in children(pid))) / tick
 
 
-def _ticks(pid: int) -> tuple[int, int]:
+def ticks(pid: int) -> tuple[int, int]:
     """Of the process itself, and of its children that it has seen end."""
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -93,7 +93,7 @@ def _ticks(pid: int) -> tuple[int, int]:
     return 0, 0
 
 
-def _children(pid: int) -> set[int]:
+def children(pid: int) -> set[int]:
     """All processes that came from this one."""
     parents = {}
     for path in Path("/proc").glob("[0-9]*/stat"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from inkling_browser import Server
+from load_server import children, ticks
 from page_runs import fresh
 
 from engine.rundir import EventReader, RunFolder, runs
@@ -94,7 +95,7 @@ class Page:
     def processor_seconds(self) -> tuple[float, float]:
         """Used so far by the server itself, without its workers, and by the browser. Linux only: NaN elsewhere."""
         server = self.server.pid
-        ours = _descendants(os.getpid()) - _descendants(server)
+        ours = children(os.getpid()) - children(server)
         return _used({server}), _used(ours)
 
 
@@ -113,29 +114,7 @@ def opened(browser: Any, spare: bool = True) -> Iterator[Page]:
             context.close()
 
 
-def _parents() -> dict[int, int]:
-    """Every process's parent."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            found[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    return found
-
-
-def _descendants(pid: int) -> set[int]:
-    """All processes that came from this one, without itself."""
-    parents = _parents()
-    found: set[int] = set()
-    while more := {child for child, parent in parents.items() if parent in {pid, *found}} - found:
-        found |= more
-    return found - {pid}
-
-
 def _used(pids: set[int]) -> float:
     """Processor time of these processes, in seconds, in user and system mode."""
-    ticks = 0
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK") if ticks else float("nan")
+    used = sum(ticks(pid)[0] for pid in pids)
+    return used / os.sysconf("SC_CLK_TCK") if used else float("nan")
