@@ -21,7 +21,7 @@ import secrets
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,15 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import RerunException, StopException, add_script_run_ctx, get_script_run_ctx
 
 from dashboard import session
+from engine.rundir import Status
 
 PATH = "inkling/live"
 _SCRIPT = Path(__file__).with_suffix(".js")
 _STYLE = ".st-key-live_feed { position: absolute; width: 0; height: 0; overflow: hidden; }"
 _serial = itertools.count()
 PATIENCE = 2.0  # seconds that a question waits for what is told next
+TICK = 0.3  # seconds between two looks at what moves while a run trains
+QUEUED_TICK = 1.0  # the same while it waits for a core: ten pages that do so have one server, and often one machine
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,14 @@ def block(name: str, html: str) -> str:
     was there before.
     """
     return f'<div data-live="{name}" data-serial="{next(_serial)}" style="display:contents">{html}</div>'
+
+
+def tick(statuses: Iterable[Status]) -> float | None:
+    """Seconds between two looks at runs that stand so; None: all have come to their ends."""
+    going = [status for status in statuses if status.going]
+    if not going:
+        return None
+    return QUEUED_TICK if all(status.state == "queued" for status in going) else TICK
 
 
 def offer(fresh: Callable[[], Fresh | None], every: float | None) -> None:

@@ -122,8 +122,13 @@ class Desk:
     index: int = 0  # the digit that is looked at step by step
     left_out: frozenset[str] = frozenset()  # steps of the preparation that are switched off
     least: float = 0.5  # the probability below which the answer is "I don't know"
-    polling: bool = False  # a network that reads is in training
+    tick: float | None = None  # seconds between two looks at networks that read and train; None: none does
     answers: dict[str, Any] = field(default_factory=dict)  # by reader: what they were worked out from, and they
+
+    @property
+    def polling(self) -> bool:
+        """Whether a network that reads is in training."""
+        return self.tick is not None
 
 
 @dataclass

@@ -10,7 +10,7 @@ from dashboard.drawing.reader_menu import Choice
 from dashboard.drawing.readers import Reader
 from dashboard.drawing.reading import Shares, Sheet, on_desk
 from dashboard.language import say
-from dashboard.live_feed import Fresh
+from dashboard.live_feed import Fresh, tick
 
 
 @dataclass
@@ -31,16 +31,16 @@ def fresh() -> Fresh | None:
     offered = reader_menu.choices(run)
     readers = reader_menu.readers(offered)
     html, shares = read(readers)
-    if trains(offered) != desk.polling or session.kept("draw-shows", Shows).state != _state(offered, shares):
+    if pace(offered) != desk.tick or session.kept("draw-shows", Shows).state != _state(offered, shares):
         return None
     pinned = pins.fresh(run, session.shown().at_step)
     return Fresh({"answer": html} | frames(readers, shares) | pinned.blocks, pinned.parts)
 
 
-def trains(offered: Sequence[Choice]) -> bool:
-    """Whether a network that reads, or the shown one, is in training."""
+def pace(offered: Sequence[Choice]) -> float | None:
+    """Seconds between two looks at the networks that read and the shown one; None: none of them is in training."""
     looked_at = [each.run for each in reader_menu.chosen(offered)] + [each.run for each in offered[:1]]
-    return any(run is not None and session.runs().status(run).going for run in looked_at)
+    return tick(session.runs().status(run) for run in looked_at if run is not None)
 
 
 def read(readers: list[Reader]) -> tuple[str, Shares | None]:

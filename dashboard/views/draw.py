@@ -18,8 +18,7 @@ from dashboard.live_feed import block, offer, tell
 from dashboard.settings.sidebar import more
 from engine.drawing import Prepared
 
-TICK = 0.3  # seconds between two looks at the answers of a network that trains
-SLOW_TICK = 3.0  # the same for all else
+SLOW_TICK = 3.0  # seconds between two runs of the page while a network that reads is in training
 PAD_SIDE = 340  # pixels; fits into a window 360 pixels wide
 WIDE = 2 * PAD_SIDE
 SOURCES = {"pad": "Pad", "file": "Picture", "camera": "Camera"}
@@ -29,9 +28,9 @@ ONLY_PAD, NO_PAD = "<style></style>", "<style>.st-key-the-pad { display: none; }
 def render() -> None:
     """The whole page. All of it is one fragment: a stroke runs that again, and nothing else."""
     desk = session.desk()
-    desk.polling = pulse.trains(reader_menu.choices(session.shown_run()))
+    desk.tick = pulse.pace(reader_menu.choices(session.shown_run()))
     st.fragment(_page, run_every=SLOW_TICK if desk.polling else None)()
-    offer(pulse.fresh, TICK if desk.polling else None)
+    offer(pulse.fresh, desk.tick)
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 
@@ -39,8 +38,8 @@ def _page() -> None:
     """What comes and goes does so inside containers that stay: the pad must never move."""
     desk, run = session.desk(), session.shown_run()
     offered = reader_menu.choices(run)
-    if pulse.trains(offered) != desk.polling:
-        st.rerun()  # the whole page: this fragment's timer starts or stops
+    if pulse.pace(offered) != desk.tick:
+        st.rerun()  # the whole page: timers start or stop
     with st.container(horizontal=True, key="stage", gap="large"):
         with st.container(key="draw-pad", width=WIDE if _is_wide(desk) else PAD_SIDE, gap="xsmall"):
             over = _source(desk)

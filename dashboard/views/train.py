@@ -12,7 +12,7 @@ from dashboard.drawing.readers import choose
 from dashboard.language import say, translated
 from dashboard.learning import banner, playing
 from dashboard.live_chart import load_plotly
-from dashboard.live_feed import block, offer
+from dashboard.live_feed import TICK, block, offer, tick
 from dashboard.picture import picture
 from dashboard.settings import sidebar
 from dashboard.settings.stack import StackCheck, planned, short
@@ -32,9 +32,7 @@ from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
 from engine.spec import SettingError
 
-TICK = 0.3  # seconds between two looks at what moves while a run trains
-QUEUED_TICK = 1.0  # the same while it waits for a core: ten pages that do so have one server, and often one machine
-SLOW_TICK = 6.0  # the same for all else: what buttons and notes depend on is made anew as soon as it changes
+SLOW_TICK = 6.0  # seconds between two runs of all else; what buttons depend on is made anew as soon as it changes
 PAD_SIDE = 300
 PICTURE_WIDTH = 640  # pixels, of one row of layers
 NO_RUN = Status("none")
@@ -69,7 +67,7 @@ def render() -> None:
         if run is not None:
             with st.expander(say("The network")):
                 _network(checked)
-    offer(pulse.fresh, (QUEUED_TICK if status.state == "queued" else TICK) if shown.polling else None)
+    offer(pulse.fresh, (tick([status]) or TICK) if shown.polling else None)
     load_plotly()  # last: its 4.8 MB must not hold up the rest
 
 

@@ -13,9 +13,9 @@ from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live_feed
-from dashboard.live_feed import Fresh, Tab, block
+from dashboard.live_feed import QUEUED_TICK, TICK, Fresh, Tab, block, tick
 from engine.config import TrainingConfig
-from engine.rundir import RunFolder
+from engine.rundir import RunFolder, Status
 
 
 def known(fresh: Any) -> Tab:
@@ -33,6 +33,20 @@ def ask(token: str) -> dict[str, Any]:
     assert answer.headers["cache-control"] == "no-store"
     found: dict[str, Any] = json.loads(answer.body)
     return found
+
+
+@pytest.mark.parametrize(
+    ("states", "seconds"),
+    [
+        ([], None),
+        (["ended", "interrupted"], None),
+        (["ended", "queued"], QUEUED_TICK),
+        (["queued", "running"], TICK),
+        (["paused"], TICK),
+    ],
+)
+def test_a_page_whose_runs_only_wait_for_a_core_asks_less_often(states: list[str], seconds: float | None):
+    assert tick(Status(state) for state in states) == seconds
 
 
 def test_a_tab_gets_its_own_figures():
