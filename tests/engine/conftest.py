@@ -2,9 +2,12 @@
 
 import engine  # noqa: F401  # isort: skip  # before NumPy: BLAS at one thread, as in a worker, or bits may differ
 
+import signal
+
 import numpy as np
 import pytest
 
+from engine import worker
 from engine.checkpoint import write_checkpoint
 from engine.config import DataConfig, Stopping, TrainingConfig
 from engine.datasets.base import Dataset, split
@@ -83,3 +86,11 @@ def saved(checkpoint, tmp_path):
 def run(tmp_path):
     """A new run's folder, with nothing in it but its settings."""
     return RunFolder.create(tmp_path, TrainingConfig(seed=7), "first")
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Runs a worker in this process; its signal handler goes away again."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield lambda run: worker.main([str(run.path)])
+    signal.signal(signal.SIGTERM, before)
