@@ -3,7 +3,7 @@
 Streamlit forgets all about a page that is loaded anew. The server could keep it under some name, but then it would have
 to tell people apart; the tab's own sessionStorage tells them apart by itself, and nothing of it is left behind.
 
-    a new session   -> "tell"                -> the browser tells what it kept, once
+    a new session   -> "tell"                -> the browser tells what it kept, once; nothing, if that is nothing
     something drawn -> version, text         -> the browser keeps the text
 """
 
@@ -35,7 +35,8 @@ const NAME = "inkling-tab";
 let told = false;
 export default function ({ data, setTriggerValue }) {
   try {
-    if (data.tell && !told) setTriggerValue("told", sessionStorage.getItem(NAME) ?? "");
+    const kept = sessionStorage.getItem(NAME);
+    if (data.tell && !told && kept) setTriggerValue("told", kept); // a first visit need not be made twice
     told = data.tell;
     if (data.text) sessionStorage.setItem(NAME, data.text);
   } catch { /* a browser that keeps nothing: then nothing is kept */ }
@@ -48,7 +49,7 @@ _STYLE = ".st-key-tab-memory { position: absolute; width: 0; height: 0; overflow
 class Memory:
     """What the browser is known to keep."""
 
-    heard: bool = False  # it has told what it kept
+    heard: bool = False  # it has told what it kept, or that has been replaced
     newest: tuple[object, ...] = ()  # what was last sent to it
     text: str = ""  # ... in this form
     until: float = 0.0  # sent again up to then: of two updates in one moment the browser may see the later one only
@@ -66,6 +67,7 @@ def render(pins: Pinned) -> None:
     newest, now = (sketch, *pins.items), time.monotonic()
     if memory.newest != newest and (memory.heard or any(newest)):
         memory.newest, memory.text, memory.until = newest, packed(sketch, pins.items), now + AGAIN_SECONDS
+        memory.heard = True
     _component()(
         data={"tell": not memory.heard, "text": memory.text if now <= memory.until else ""},
         key=KEY,

@@ -80,6 +80,32 @@ def test_drawing_and_pins_survive_a_reload_and_are_seen_in_this_tab_only(
     other.context.close()
 
 
+def test_a_first_visit_makes_the_page_once(tab: Any, server: Server) -> None:
+    """A second run of all while the browser is still at the first one holds up the pad."""
+    sent: list[Any] = []
+    tab.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    tab.goto(server.url)
+    tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
+    tab.wait_for_timeout(1500)
+    assert len(sent) == 1
+    draw(tab, 3)
+    wait(tab, lambda: answer(tab) == "3", 15)
+    assert len(sent) > 1
+
+
+def test_a_cleared_pad_is_empty_after_a_reload(tab: Any, server: Server) -> None:
+    tab.goto(server.url)
+    tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
+    draw(tab, 3)
+    tab.wait_for_function("(sessionStorage.getItem('inkling-tab') || '').includes('objects')")
+    press(tab, "Clear")
+    tab.wait_for_function("!sessionStorage.getItem('inkling-tab').includes('objects')")
+    tab.reload()
+    tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
+    tab.wait_for_timeout(1500)
+    assert ink(tab) == 0
+
+
 def test_answers_follow_the_weights_without_a_new_stroke_and_a_pin_has_its_curve(tab: Any, server: Server) -> None:
     open_draw_page(tab, server)
     draw(tab, 7)
