@@ -7,10 +7,11 @@ by one element that hands it on to the places that slower runs of the page have 
     st.html(block("figures", html))               # a place, with what is in it so far
     live_chart(figure, key="loss", ...)           # a chart or time_slider is a place too, under its key
     offer(fresh, every=0.3)                       # outside of fragments: fresh() says what is in the places now
-    tell({"answer": html})                        # what a run has just found, to a page that waits for it
+    begin(); ...; tell({"answer": html})          # what a run has just found, to a page that waits for it
 
 After a stroke on the pad the page asks at once for what the next run tells: the answer is there before the browser has
-gone through the page that this run makes.
+gone through the page that this run makes. How long the run took to tell is in the answer's head, as Server-Timing
+(W3C), which a browser's tools show.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ import itertools
 import secrets
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -54,6 +56,17 @@ class Fresh:
     parts: dict[str, dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a run of the page has told, and how many milliseconds after it began."""
+
+    blocks: dict[str, str]
+    took: float
+
+
+NOTHING_TOLD = Told({}, 0.0)
+
+
 @dataclass
 class Tab:
     """One browser tab. It is kept in the tab's own session, so that it goes when that goes.
@@ -65,21 +78,22 @@ class Tab:
     fresh: Callable[[], Fresh | None] | None = None
     context: Any = None  # of the tab's newest run: whose state, language and address `fresh` sees
     looking: threading.Lock = field(default_factory=threading.Lock)
-    waiting: "tuple[asyncio.AbstractEventLoop, asyncio.Future[dict[str, str]]] | None" = None
+    waiting: "tuple[asyncio.AbstractEventLoop, asyncio.Future[Told]] | None" = None
     handing: threading.Lock = field(default_factory=threading.Lock)  # who waits, between this and the server's thread
     told: dict[str, str] = field(default_factory=dict)  # last; runs that know nothing newer answer no question
+    begun: float = 0.0  # when the newest run of the page began, by the performance counter
 
-    async def next_told(self) -> dict[str, Any]:
-        """What a run tells next that is new; {} where none does for a while, or the page has asked anew meanwhile."""
-        self._answer({})
+    async def next_told(self) -> Told:
+        """What a run tells next that is new; nothing where none does for a while, or the page asks anew meanwhile."""
+        self._answer(NOTHING_TOLD)
         loop = asyncio.get_running_loop()
-        told: asyncio.Future[dict[str, str]] = loop.create_future()
+        told: asyncio.Future[Told] = loop.create_future()
         with self.handing:
             self.waiting = loop, told
         try:
-            return {"blocks": await asyncio.wait_for(told, PATIENCE)}
+            return await asyncio.wait_for(told, PATIENCE)
         except TimeoutError:
-            return {}
+            return NOTHING_TOLD
         finally:
             with self.handing:
                 if self.waiting is not None and self.waiting[1] is told:
@@ -89,15 +103,15 @@ class Tab:
         """Answer the question that waits, if one does, with what is new. From any thread."""
         if blocks != self.told:
             self.told = blocks
-            self._answer(blocks)
+            self._answer(Told(blocks, 1000 * (time.perf_counter() - self.begun)))
 
-    def _answer(self, blocks: dict[str, str]) -> None:
+    def _answer(self, told_now: Told) -> None:
         with self.handing:
             waiting, self.waiting = self.waiting, None
         if waiting is not None:
             loop, told = waiting
             with contextlib.suppress(RuntimeError):  # the server ends
-                loop.call_soon_threadsafe(lambda: None if told.done() else told.set_result(blocks))
+                loop.call_soon_threadsafe(lambda: None if told.done() else told.set_result(told_now))
 
     def look(self) -> dict[str, Any]:
         """What the tab's element is answered; {} while an earlier question is still at work.
@@ -162,6 +176,11 @@ def offer(fresh: Callable[[], Fresh | None], every: float | None) -> None:
     _component()(data=data, key="live_feed", height=1, on_stale_change=lambda: None)
 
 
+def begin() -> None:
+    """A run of the page, or of a part of it, begins that will tell something."""
+    session.kept("live-tab", Tab).begun = time.perf_counter()
+
+
 def tell(blocks: dict[str, str]) -> None:
     """Hand blocks to the page before this run is through, where the page waits for them."""
     session.kept("live-tab", Tab).tell(blocks)
@@ -182,13 +201,15 @@ async def _answer(request: Request) -> Response:
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return Response(status_code=403)  # a browser asks for a page of somebody else's; it knows no token, but still
     tab = _tabs.get(request.query_params.get("tab", ""))
-    if tab is None:
-        found = {}
-    elif "next" in request.query_params:
-        found = await tab.next_told()
-    else:
+    headers, found = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}, {}
+    if tab is not None and "next" in request.query_params:
+        told = await tab.next_told()
+        found["blocks"] = told.blocks
+        if told.blocks:
+            headers["Server-Timing"] = f"run;dur={told.took:.1f}"
+    elif tab is not None:
         found = await run_in_threadpool(tab.look)
-    return JSONResponse(found, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+    return JSONResponse(found, headers=headers)
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from dashboard.explaining import why
 from dashboard.hand import my_hand
 from dashboard.language import say, translated
 from dashboard.live_chart import load_plotly
-from dashboard.live_feed import block, offer, tell
+from dashboard.live_feed import begin, block, offer, tell
 from dashboard.settings.sidebar import more
 from engine.drawing import Prepared
 
@@ -36,6 +36,7 @@ def render() -> None:
 
 def _page() -> None:
     """What comes and goes does so inside containers that stay: the pad must never move."""
+    begin()
     desk, run = session.desk(), session.shown_run()
     offered = reader_menu.choices(run)
     if pulse.pace(offered) != desk.tick:

@@ -12,7 +12,7 @@ from dashboard.drawing.readers import choose
 from dashboard.language import say, translated
 from dashboard.learning import banner, playing
 from dashboard.live_chart import load_plotly
-from dashboard.live_feed import TICK, block, offer, tick
+from dashboard.live_feed import TICK, begin, block, offer, tick
 from dashboard.picture import picture
 from dashboard.settings import sidebar
 from dashboard.settings.stack import StackCheck, planned, short
@@ -123,6 +123,7 @@ def _offer_new_run(fixed: list[str]) -> None:
 
 def _live(checked: StackCheck) -> None:
     """All that changes while a run trains."""
+    begin()
     steering.clear_away()
     shown, run = session.shown(), _shown_run()
     status = session.runs().status(run) if run else NO_RUN

@@ -146,6 +146,7 @@ def _tell(report: Report, persons: list[Person], server: Server) -> None:
     figures = {
         "opened": Figure("page opened until it can be used"),
         "answers": Figure("end of a stroke to the answer", most=1.0),
+        "told": Figure("of that: the server's run of the page until it tells the answer"),
         "begun": Figure("click on Train to the run's turn"),
         "changed": Figure("live change to its first batch"),
         "stopped": Figure("click on Stop to halted"),

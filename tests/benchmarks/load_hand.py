@@ -5,19 +5,22 @@ import contextlib
 import itertools
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from inkling_browser import STROKES
 
 CLEAR = ".st-key-pad-clear button"
+LOOK_SECONDS = 0.25  # between two looks whether something is there: each costs the browser something
 AGAIN_SECONDS = 10.0  # after which a person clicks again
 FORGET = """() => {
     inklingProbe.answers = []; inklingProbe.strokes.length = 0; inklingProbe.drawn = []; inklingProbe.listen = true;
+    inklingProbe.runs = [];
 }"""
 
 
-class Hand:
+class Hand(ABC):
     """tab: the page; patience: seconds for what should be there at once; again: clicks and keys made twice."""
 
     tab: Any
@@ -28,8 +31,8 @@ class Hand:
         self._rng = rng
         self._digits = itertools.cycle((7, 1, 3))
 
-    async def draw(self) -> float:
-        """Draw a digit, and wait for the answer. Seconds from the end of the stroke to it."""
+    async def draw(self) -> None:
+        """Draw a digit, and wait for the answer."""
         await self._clear()
         await self.number_of("inklingProbe.look() === 0")  # the answer may go first; nobody draws over what is there
         await self.think(0.7, 0.8)
@@ -45,7 +48,9 @@ class Hand:
         drawn = await self.number_of("inklingProbe.strokes.at(-1)?.at ?? 0")
         answered = await self.number_of(f"inklingProbe.answers.find(({{ at, text }}) => text && at > {drawn})?.at ?? 0")
         await self.tab.evaluate("inklingProbe.listen = false")
-        return (answered - drawn) / 1000
+        self.took("answers", (answered - drawn) / 1000)
+        if milliseconds := await self.tab.evaluate("inklingProbe.runs.at(-1)"):
+            self.took("told", milliseconds / 1000)
 
     async def _clear(self) -> None:
         """An empty pad."""
@@ -86,6 +91,10 @@ class Hand:
             await asyncio.sleep(0.2)
         raise TimeoutError(f"no pad within {self.patience:.0f} s")
 
+    @abstractmethod
+    def took(self, what: str, seconds: float) -> None:
+        """Note how long something took."""
+
     async def think(self, least: float, most: float) -> None:
         """A while."""
         await asyncio.sleep(self._rng.uniform(least, most))
@@ -97,7 +106,7 @@ class Hand:
         while not (found := what()):
             if time.monotonic() > end:
                 raise TimeoutError(f"waited {seconds:.0f} s in vain")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(LOOK_SECONDS)
         return found
 
     async def number_of(self, expression: str) -> float:
@@ -106,7 +115,7 @@ class Hand:
         while not (found := await self.tab.evaluate(expression)):
             if time.monotonic() > end:
                 raise TimeoutError(f"waited {self.patience:.0f} s in vain for {expression}")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(LOOK_SECONDS)
         return float(found)
 
     async def gone(self, found: Any) -> None:
@@ -115,4 +124,4 @@ class Hand:
         while await found.count():
             if time.monotonic() > end:
                 raise TimeoutError(f"it stayed for {AGAIN_SECONDS:.0f} s")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(LOOK_SECONDS)

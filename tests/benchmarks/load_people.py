@@ -100,7 +100,8 @@ class Person(Hand):
         self.problems.append(text)
         self._journal.note("problem", person=self.number, text=text)
 
-    def _took(self, what: str, seconds: float) -> None:
+    def took(self, what: str, seconds: float) -> None:
+        """Note how long something took."""
         self.times[what].append(seconds)
         self._journal.note("seconds", person=self.number, what=what, value=seconds)
 
@@ -121,17 +122,17 @@ class Person(Hand):
         await self.tab.goto(self._server.url)
         await self.tab.locator(".st-key-pad canvas.upper-canvas").wait_for()
         await self.tab.locator(".st-key-control-bar button").first.wait_for()
-        self._took("opened", time.monotonic() - begun)
+        self.took("opened", time.monotonic() - begun)
 
     async def _round(self) -> None:
         """Train, draw while waiting, steer, look at all runs, pause, go on, stop."""
         self._cookies = await self._context.cookies()
         run = await self._train()
         await self._wait_for_turn(run)
-        self._took("answers", await self.draw())
+        await self.draw()
         await self._steer(run)
         await self.think(1, 4)
-        self._took("answers", await self.draw())
+        await self.draw()
         await self._look_at_runs()
         await self._pause_and_go_on(run)
         await self._stop(run)
@@ -146,9 +147,9 @@ class Person(Hand):
         turn = asyncio.create_task(self.until(lambda: began(run), TURN_PATIENCE))
         try:
             while not turn.done():
-                self._took("answers", await self.draw())
+                await self.draw()
                 await self.think(*BETWEEN_DIGITS)
-            self._took("begun", max(float(await turn) - wanted, 0.0))
+            self.took("begun", max(float(await turn) - wanted, 0.0))
         finally:
             turn.cancel()
 
@@ -180,14 +181,14 @@ class Person(Hand):
             ),
         )
         if changed["event"] == "SettingsChanged":
-            self._took("changed", float(changed["time"]) - moved)
+            self.took("changed", float(changed["time"]) - moved)
 
     async def _look_at_runs(self) -> None:
         """Only runs of one's own are there, if they belong to people."""
         begun = time.monotonic()
         await self.tab.get_by_role("link", name="Runs", exact=True).first.click()
         await self.tab.locator(".run-table tr[data-id]").first.wait_for()
-        self._took("listed", time.monotonic() - begun)
+        self.took("listed", time.monotonic() - begun)
         seen = await self.tab.evaluate(
             "[...document.querySelectorAll('.run-table tr[data-id]')].map((row) => row.dataset.id)"
         )
@@ -225,7 +226,7 @@ class Person(Hand):
                 "Stop", click, lambda: self.until(lambda: ended(run) or left_the_queue(run), AGAIN_SECONDS)
             )
             if isinstance(end, dict) and end["time"] > clicked:
-                self._took("stopped", end["time"] - clicked)
+                self.took("stopped", end["time"] - clicked)
         await self.tab.locator(".st-key-main-train button").wait_for()
 
     def _shown(self) -> str:

@@ -2,7 +2,7 @@
 // All times are milliseconds since 1970, like those that a worker writes.
 (() => {
   const now = () => performance.timeOrigin + performance.now();
-  const probe = { drawn: [], clicks: [], keys: [], strokes: [], answers: [], jumps: [], wipes: [], received: 0, updates: 0 };
+  const probe = { drawn: [], clicks: [], keys: [], strokes: [], answers: [], jumps: [], wipes: [], runs: [], received: 0, updates: 0 };
   window.inklingProbe = probe;
 
   const note = (list) => (event) => list.push({ at: performance.timeOrigin + event.timeStamp });
@@ -25,8 +25,9 @@
     }
   };
   new PerformanceObserver((list) => {
-    for (const { name, transferSize } of list.getEntries()) {
+    for (const { name, transferSize, serverTiming } of list.getEntries()) {
       if (!name.includes("/inkling/live")) continue;
+      probe.runs.push(...serverTiming.map(({ duration }) => duration)); // of the page, until the answer was known
       probe.received += transferSize;
       probe.updates += 1;
     }
