@@ -9,9 +9,13 @@ from engine.presets.base import Preset
 from engine.schedules import OneCycle
 
 
-def _normalized(*channels: int) -> tuple[Layer, ...]:
-    """3x3 convolutions with batch normalization, then pooling. The normalization's shift takes the place of a bias."""
-    return (*(layer for n in channels for layer in (Conv(channels=n, bias=False), BatchNorm(), ReLU())), MaxPool())
+def _normalized(*channels: int, padding: str = "same") -> tuple[Layer, ...]:
+    """3x3 convolutions, each with batch normalization, whose shift takes the place of a bias."""
+    return tuple(
+        layer
+        for count in channels
+        for layer in (Conv(channels=count, padding=padding, bias=False), BatchNorm(), ReLU())
+    )
 
 
 PRESETS = (
@@ -41,17 +45,14 @@ PRESETS = (
     ),
     Preset(
         "best",
-        "Five normalized convolutions, and images that are never the same twice: as good as one network gets.",
+        "Six normalized convolutions, and images that are never the same twice: as good as one network gets.",
         TrainingConfig(
             data=DataConfig(train_images=56_000, validation_images=4_000),
             layers=(
-                *_normalized(24, 24),
-                *_normalized(48, 48),
-                *_normalized(64),
+                *_normalized(32, 32, padding="valid"),  # unpadded: a third less work, and each pixel seen is a real one
+                MaxPool(),
+                *_normalized(64, 64, 96, 128, padding="valid"),  # no pooling: what is left of 28x28 is 4x4
                 Flatten(),
-                Dropout(drop=0.4),
-                Dense(units=128),
-                ReLU(),
                 Dropout(drop=0.4),
                 Dense(units=10),
             ),
@@ -66,7 +67,7 @@ PRESETS = (
                 Elastic(strength=0.8, share=0.5),
             ),
             batch_size=128,
-            epochs=45,
+            epochs=55,
             average=0.998,
         ),
     ),
@@ -77,8 +78,11 @@ PRESETS = (
             data=DataConfig(source="mnist16", train_images=5_000, validation_images=5_000),
             layers=(
                 *_normalized(16),
+                MaxPool(),
                 *_normalized(32),
+                MaxPool(),
                 *_normalized(64),
+                MaxPool(),
                 Flatten(),
                 Dense(units=128),
                 ReLU(),
