@@ -36,6 +36,7 @@ PRESETS = (
                 ReLU(),
                 Dense(units=10),
             ),
+            loss=CrossEntropy(label_smoothing=0.05),  # 0.14 points, and no time
             optimizer=AdamW(learning_rate=0.008),
             schedule=OneCycle(),
             batch_size=48,  # the smallest that two hands share: larger ones need more epochs for the same
