@@ -4,6 +4,7 @@ Each is one fragment, and has no timer. To be made anew costs the browser a part
 would pay for. So the browser asks whether there is something new, and only then the page is made anew.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,9 +24,14 @@ PROGRESS, LIVE_PROGRESS = 0.6, 1.5
 
 @dataclass
 class KeepingUp:
-    """One tab's page. waiting: something is on its way; whoever waits for it says so in each run of the page."""
+    """One tab's page.
+
+    waiting: something is on its way; whoever waits for it says so in each run of the page.
+    due_at: when it is to be made anew in any case, on the monotonic clock; said in each run of it as well.
+    """
 
     waiting: bool = False
+    due_at: float = math.inf
     every: float | None = None  # seconds between two questions of the browser; None: it asks nothing
     state: str = ""  # of the run that is followed, when the page was made
     made: float = 0.0  # when that was, on the monotonic clock
@@ -55,7 +61,7 @@ class KeepingUp:
     @contextmanager
     def making(self) -> Iterator[None]:
         """Around all that the fragment shows."""
-        self.waiting, self.ended = False, session.jobs().ended
+        self.waiting, self.due_at, self.ended = False, math.inf, session.jobs().ended
         self.made, self.state = time.monotonic(), self._state()
         yield
         if not self.whole and self._wish() != self.every:
@@ -70,8 +76,12 @@ class KeepingUp:
         return session.runs().status(run).state if run is not None else ""
 
     def _wish(self) -> float | None:
-        return ASK if self.follows else TICK if self.waiting else None
+        if self.waiting and not self.follows:
+            return TICK
+        return ASK if self.follows or self.due_at < math.inf else None
 
     def _has_news(self) -> bool:
-        late = time.monotonic() - self.made > (LIVE_PROGRESS if self.follows else PROGRESS)
-        return self._state() != self.state or (self.waiting and (late or session.jobs().ended != self.ended))
+        now = time.monotonic()
+        late = now - self.made > (LIVE_PROGRESS if self.follows else PROGRESS)
+        came = self.waiting and (late or session.jobs().ended != self.ended)
+        return came or now >= self.due_at or self._state() != self.state

@@ -66,12 +66,13 @@ def render(here: EvaluateDesk, source: Source, found: Outcome, rival: Source | N
 
 def _follow(here: EvaluateDesk, kept: Kept, source: Source, found: Outcome, rival: Source) -> Progress[Pair]:
     """The newest comparison. While another one is worked out, the one before stays."""
-    here.waiting |= rival.live  # by itself the page follows the evaluated run only
     live = source.live or rival.live
     try:
         newest = stamp(rival.path)
     except OSError:
         return Progress(problem=say("the weights are gone."))
+    if rival.live:  # by itself the page follows the evaluated run only
+        here.due_at = max(kept.rests_until, time.monotonic() + REST)
     if kept.asked is None:
         if kept.done == (found.stamp, newest) or (live and time.monotonic() < kept.rests_until):
             return Progress(1.0, problem=kept.problem)

@@ -1,5 +1,6 @@
 """When the pages Evaluate and Inside are made anew: once there is something new, for which the browser asks."""
 
+import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ class Page:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.state, self.news, self.waits, self.now = "running", False, False, 100.0
+        self.due_at = math.inf
         self.jobs = SimpleNamespace(ended=0)
         self.asked: Callable[[], Any] = lambda: None
         self.every: float | None = None
@@ -44,6 +46,7 @@ class Page:
     def _show(self) -> None:
         with self.upkeep.making():
             self.upkeep.waiting |= self.waits
+            self.upkeep.due_at = self.due_at
 
     def _offer(self, fresh: Callable[[], Any], every: float | None) -> None:
         self.asked, self.every = fresh, every
@@ -108,5 +111,18 @@ def test_without_a_run_the_browser_asks_as_long_as_something_is_waited_for(page:
     page.waits = False
     with pytest.raises(InterruptedError):
         page._show()
+    page.make()
+    assert page.every is None
+
+
+def test_a_page_that_is_due_at_a_time_is_made_anew_then_and_not_before(page: Page) -> None:
+    page.state, page.due_at = "done", 103.0
+    page.make()
+    assert page.every == ASK
+    page.jobs.ended = 1
+    assert not page.is_stale
+    page.now = 103.0
+    assert page.is_stale
+    page.due_at = math.inf
     page.make()
     assert page.every is None
