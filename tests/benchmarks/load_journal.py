@@ -9,7 +9,7 @@ from typing import Any
 class Journal:
     """Appends to a file; does nothing without one.
 
-    {"kind": "sample" | "seconds" | "problem" | "round" | "report", "time": of the clock, ..}
+    {"kind": "sample" | "seconds" | "problem" | "page" | "round" | "report", "time": of the clock, ..}
     """
 
     def __init__(self, path: Path | None) -> None:

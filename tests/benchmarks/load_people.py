@@ -91,6 +91,8 @@ class Person(Hand):
         except Exception as error:  # Playwright's own, or something that did not come
             self.failures += 1
             self._problem(f"{what} failed: {' '.join((str(error) or type(error).__name__).split())[:300]}")
+            with contextlib.suppress(Exception):
+                self._journal.note("page", person=self.number, state=await self.tab.evaluate("inklingProbe.state()"))
             await self.leave()
             await asyncio.sleep(1)
             return False

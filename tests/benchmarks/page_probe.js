@@ -2,7 +2,10 @@
 // All times are milliseconds since 1970, like those that a worker writes.
 (() => {
   const now = () => performance.timeOrigin + performance.now();
-  const probe = { drawn: [], clicks: [], keys: [], strokes: [], answers: [], jumps: [], wipes: [], runs: [], received: 0, updates: 0 };
+  const probe = {
+    drawn: [], clicks: [], keys: [], strokes: [], answers: [], jumps: [], wipes: [], runs: [], sockets: [],
+    received: 0, updates: 0,
+  };
   window.inklingProbe = probe;
 
   const note = (list) => (event) => list.push({ at: performance.timeOrigin + event.timeStamp });
@@ -21,6 +24,7 @@
   window.WebSocket = class extends Socket {
     constructor(...rest) {
       super(...rest);
+      for (const each of ["open", "close"]) this.addEventListener(each, () => probe.sockets.push([each, now()]));
       this.addEventListener("message", ({ data }) => { probe.received += data.byteLength ?? data.size ?? data.length; });
     }
   };
@@ -62,6 +66,22 @@
     if (!probe.listen) see();
     else if (!seeing) seeing = Boolean(requestAnimationFrame(see));
   }).observe(document, { subtree: true, childList: true, characterData: true });
+
+  // What the page is like: to be looked at where something did not come.
+  probe.state = () => ({
+    at: now(),
+    app: { ...document.querySelector("[data-testid=stApp]")?.dataset },
+    sockets: probe.sockets,
+    ink: ink(),
+    answer: document.querySelector(".ink-answer")?.innerText ?? "",
+    sentence: document.querySelector(".st-key-figures")?.innerText ?? "",
+    buttons: [...document.querySelectorAll("button")]
+      .map(({ innerText, disabled }) => [innerText.trim(), disabled]).filter(([text]) => text),
+    clicks: probe.clicks.slice(-5),
+    strokes: probe.strokes.slice(-5),
+    asked: performance.getEntriesByType("resource").filter(({ name }) => name.includes("/inkling/live")).slice(-3)
+      .map(({ name, startTime, responseEnd }) => [name.includes("next"), startTime, responseEnd]),
+  });
 
   // While `probe.watch` is set, once a frame: whether anything moved or the drawing went.
   const watched = [".st-key-pad", ".st-key-loss", ".st-key-accuracy", ".st-key-control-bar"];
