@@ -3,18 +3,24 @@
 (() => {
   const now = () => performance.timeOrigin + performance.now();
   const probe = {
-    drawn: [], clicks: [], keys: [], strokes: [], answers: [], jumps: [], wipes: [], runs: [], sockets: [],
-    received: 0, updates: 0,
+    drawn: [], clicks: [], keys: [], downs: [], strokes: [], answers: [], jumps: [], wipes: [],
+    sockets: [], sent: [], asked: [], runs: [], received: 0, updates: 0,
   };
   window.inklingProbe = probe;
 
-  const note = (list) => (event) => list.push({ at: performance.timeOrigin + event.timeStamp });
+  // on: the button, or else the place, that the mouse was over when the button went down or up, or where both were.
+  const place = (element) => element?.closest?.("[class*=st-key-]")?.className.match(/st-key-(\S+)/)?.[1] ?? "";
+  const note = (list) => (event) => {
+    const [target] = event.composedPath();
+    const on = `${place(target)} ${target.closest?.("button") ? "button" : target.tagName}`;
+    list.push({ at: performance.timeOrigin + event.timeStamp, on });
+  };
   document.addEventListener("click", note(probe.clicks), true);
   document.addEventListener("keydown", note(probe.keys), true);
+  document.addEventListener("pointerdown", note(probe.downs), true);
   document.addEventListener("pointerup", note(probe.strokes), true);
 
   // Every drawing of a chart: which, when it was there, what it cost, and where its newest point lies. A chart says so.
-  const place = (chart) => chart.closest("[class*=st-key-]")?.className.match(/st-key-(\S+)/)?.[1] ?? "";
   document.addEventListener("live-chart-drawn", ({ target, detail }) => {
     probe.drawn.push({ at: now(), cost: detail.cost, chart: place(target), newest: detail.newest });
   });
@@ -28,9 +34,15 @@
       this.addEventListener("message", ({ data }) => { probe.received += data.byteLength ?? data.size ?? data.length; });
     }
   };
+  const { send } = Socket.prototype;
+  Socket.prototype.send = function (data) {
+    probe.sent.push([now(), data.byteLength ?? data.size ?? data.length]);
+    return send.call(this, data);
+  };
   new PerformanceObserver((list) => {
-    for (const { name, transferSize, serverTiming } of list.getEntries()) {
+    for (const { name, startTime, responseEnd, transferSize, serverTiming } of list.getEntries()) {
       if (!name.includes("/inkling/live")) continue;
+      probe.asked = [...probe.asked.slice(-4), [name.includes("next"), startTime, responseEnd]];
       probe.runs.push(...serverTiming.map(({ duration }) => duration)); // of the page, until the answer was known
       probe.received += transferSize;
       probe.updates += 1;
@@ -78,9 +90,11 @@
     buttons: [...document.querySelectorAll("button")]
       .map(({ innerText, disabled }) => [innerText.trim(), disabled]).filter(([text]) => text),
     clicks: probe.clicks.slice(-5),
+    downs: probe.downs.slice(-5),
     strokes: probe.strokes.slice(-5),
-    asked: performance.getEntriesByType("resource").filter(({ name }) => name.includes("/inkling/live")).slice(-3)
-      .map(({ name, startTime, responseEnd }) => [name.includes("next"), startTime, responseEnd]),
+    sent: probe.sent.slice(-8),
+    asked: probe.asked,
+    origin: performance.timeOrigin,
   });
 
   // While `probe.watch` is set, once a frame: whether anything moved or the drawing went.
