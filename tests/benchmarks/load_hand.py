@@ -69,7 +69,9 @@ class Hand(ABC):
         for attempt in itertools.count():
             if time.monotonic() > end:
                 raise TimeoutError(f"{what}: {attempt} times in {self.patience:.0f} s, and in vain")
-            self.again += attempt > 0
+            if attempt:
+                self.again += 1
+                await self.look_closely(what)
             with contextlib.suppress(Exception):  # the button may be another one by now: what comes tells
                 await act()
             with contextlib.suppress(TimeoutError):
@@ -94,6 +96,10 @@ class Hand(ABC):
     @abstractmethod
     def took(self, what: str, seconds: float) -> None:
         """Note how long something took."""
+
+    @abstractmethod
+    async def look_closely(self, what: str) -> None:
+        """Note what the page is like, because something did not come."""
 
     async def think(self, least: float, most: float) -> None:
         """A while."""

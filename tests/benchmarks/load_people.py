@@ -91,8 +91,7 @@ class Person(Hand):
         except Exception as error:  # Playwright's own, or something that did not come
             self.failures += 1
             self._problem(f"{what} failed: {' '.join((str(error) or type(error).__name__).split())[:300]}")
-            with contextlib.suppress(Exception):
-                self._journal.note("page", person=self.number, state=await self.tab.evaluate("inklingProbe.state()"))
+            await self.look_closely(what)
             await self.leave()
             await asyncio.sleep(1)
             return False
@@ -101,6 +100,12 @@ class Person(Hand):
     def _problem(self, text: str) -> None:
         self.problems.append(text)
         self._journal.note("problem", person=self.number, text=text)
+
+    async def look_closely(self, what: str) -> None:
+        """Note what the page is like, because something did not come."""
+        with contextlib.suppress(Exception):
+            state = await self.tab.evaluate("inklingProbe.state()")
+            self._journal.note("page", person=self.number, what=what, state=state)
 
     def took(self, what: str, seconds: float) -> None:
         """Note how long something took."""
