@@ -8,12 +8,15 @@
   };
   window.inklingProbe = probe;
 
-  // on: the button, or else the place, that the mouse was over when the button went down or up, or where both were.
+  // on: the button, or else the place, that the mouse was over when the button went down or up, or where both were;
+  // bar, scrolled: where the page's buttons were, in pixels. A click whose button has moved meanwhile is nobody's.
   const place = (element) => element?.closest?.("[class*=st-key-]")?.className.match(/st-key-(\S+)/)?.[1] ?? "";
   const note = (list) => (event) => {
     const [target] = event.composedPath();
     const on = `${place(target)} ${target.closest?.("button") ? "button" : target.tagName}`;
-    list.push({ at: performance.timeOrigin + event.timeStamp, on });
+    const bar = document.querySelector(".st-key-control-bar")?.getBoundingClientRect().y;
+    const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop;
+    list.push({ at: performance.timeOrigin + event.timeStamp, on, bar, scrolled, y: event.clientY });
   };
   document.addEventListener("click", note(probe.clicks), true);
   document.addEventListener("keydown", note(probe.keys), true);
