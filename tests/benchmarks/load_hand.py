@@ -34,7 +34,6 @@ class Hand(ABC):
     async def draw(self) -> None:
         """Draw a digit, and wait for the answer."""
         await self._clear()
-        await self.number_of("inklingProbe.look() === 0")  # the answer may go first; nobody draws over what is there
         await self.think(0.7, 0.8)
         await self.tab.evaluate(FORGET)
         box = await self.pad()
@@ -53,11 +52,15 @@ class Hand(ABC):
             self.took("told", milliseconds / 1000)
 
     async def _clear(self) -> None:
-        """An empty pad."""
-        answer = self.tab.locator(".ink-answer b")
-        if await answer.count():
+        """An empty pad. Its ink tells: the answer is gone for a moment while the page is made anew."""
+        await self.number_of("inklingProbe.look() >= 0")  # there is a pad
+        if await self.tab.evaluate("inklingProbe.look()"):
             clear = self.tab.locator(CLEAR)
-            await self.insist("Clear", lambda: clear.click(timeout=1000 * AGAIN_SECONDS), lambda: self.gone(answer))
+            await self.insist("Clear", lambda: clear.click(timeout=1000 * AGAIN_SECONDS), self._emptied)
+
+    async def _emptied(self) -> None:
+        """Wait until there is no ink, for as long as people do. Raises TimeoutError."""
+        await self.number_of("inklingProbe.look() === 0", AGAIN_SECONDS)
 
     async def insist(self, what: str, act: Callable[[], Awaitable[None]], come: Callable[[], Awaitable[Any]]) -> Any:
         """Act until what should come of it has come, as people do whose click was lost: the page is slow, and something
@@ -115,19 +118,12 @@ class Hand(ABC):
             await asyncio.sleep(LOOK_SECONDS)
         return found
 
-    async def number_of(self, expression: str) -> float:
+    async def number_of(self, expression: str, seconds: float = 0.0) -> float:
         """A number from the page, once it is not 0. Raises TimeoutError."""
-        end = time.monotonic() + self.patience
+        seconds = seconds or self.patience
+        end = time.monotonic() + seconds
         while not (found := await self.tab.evaluate(expression)):
             if time.monotonic() > end:
-                raise TimeoutError(f"waited {self.patience:.0f} s in vain for {expression}")
+                raise TimeoutError(f"waited {seconds:.0f} s in vain for {expression}")
             await asyncio.sleep(LOOK_SECONDS)
         return float(found)
-
-    async def gone(self, found: Any) -> None:
-        """Wait until there is no such element. Raises TimeoutError."""
-        end = time.monotonic() + AGAIN_SECONDS
-        while await found.count():
-            if time.monotonic() > end:
-                raise TimeoutError(f"it stayed for {AGAIN_SECONDS:.0f} s")
-            await asyncio.sleep(LOOK_SECONDS)
