@@ -72,7 +72,7 @@ def _follow(here: EvaluateDesk, kept: Kept, source: Source, found: Outcome, riva
     except OSError:
         return Progress(problem=say("the weights are gone."))
     if rival.live:  # by itself the page follows the evaluated run only
-        here.due_at = max(kept.rests_until, time.monotonic() + REST)
+        here.due_at = time.monotonic() + REST  # when those of now have rested in any case
     if kept.asked is None:
         if kept.done == (found.stamp, newest) or (live and time.monotonic() < kept.rests_until):
             return Progress(1.0, problem=kept.problem)
