@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import pages, session
 from dashboard.live_feed import Fresh, offer
 from engine.rundir import GOING, RunFolder
 
@@ -65,7 +65,7 @@ class KeepingUp:
         self.made, self.state = time.monotonic(), self._state()
         yield
         if not self.whole and self._wish() != self.every:
-            st.rerun()  # the whole page: the browser must begin to ask, or ask more or less often
+            pages.made_anew()  # the whole page: the browser must begin to ask, or ask more or less often
 
     def followed(self) -> RunFolder | None:
         """The run whose weights the page shows as they change."""

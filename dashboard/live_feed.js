@@ -5,11 +5,29 @@ const shown = new WeakMap(); // block -> the HTML that was put into it
 const PATIENCE = 20_000; // milliseconds; a question without an answer is asked anew
 const PATIENCE_STALE = 3000; // milliseconds; a page that is still not made anew then is asked for again
 const QUIET = 400; // milliseconds after a stroke in which nothing else is drawn: a hand waits for its answer
+const PRESS = 1000; // milliseconds; so long at most does a page wait for the mouse to go up, before it is made anew
 let asking = null; // the newest Question; an older one gives up
+let pressedUntil = 0; // as performance.now() counts
+let leaving = { path: "", until: 0 }; // the page from which a link was taken
 
 document.addEventListener("pointerup", ({ target }) => {
   if (target.closest?.(".st-key-pad")) asking?.askNext();
 }, true);
+
+// What is under the mouse stays there from when it goes down until it goes up.
+document.addEventListener("pointerdown", () => { pressedUntil = performance.now() + PRESS; }, true);
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => { pressedUntil = 0; }, true);
+
+// Another page was asked for. Until it begins to arrive, and the address changes, Streamlit takes whatever is asked for
+// to be about the old one: that would be made anew instead, and the click be lost.
+document.addEventListener("click", ({ target }) => {
+  if (target.closest?.("a[href]")) leaving = { path: location.pathname, until: performance.now() + PATIENCE_STALE };
+}, true);
+
+function held() {
+  const now = performance.now();
+  return now < pressedUntil || (now < leaving.until && location.pathname === leaving.path);
+}
 
 class Question {
   constructor({ address, milliseconds }, setTriggerValue) {
@@ -54,7 +72,7 @@ class Question {
 
   hand({ blocks, parts, stale }) {
     if (asking !== this) return;
-    if (stale && performance.now() > this.staleUntil) {
+    if (stale && performance.now() > this.staleUntil && !held()) {
       this.staleUntil = performance.now() + PATIENCE_STALE; // once is enough: the page is being made anew
       this.setTriggerValue("stale", true);
     } else if (!stale) {

@@ -40,7 +40,7 @@ def _card(name: str, challenge: Challenge) -> None:
 def _take(text: str) -> None:
     if playing.begin(text):
         st.switch_page(pages.page("train"))
-    st.rerun()
+    pages.made_anew()
 
 
 def price(challenge: Challenge) -> str:

@@ -134,7 +134,7 @@ def _results(was_waiting: bool) -> None:
         head = "".join(f"<th>{escape(each)}</th>" for each in heads)
         st.html(f'{STYLE}<table class="ink-checks"><tr>{head}</tr>{body}</table>')
     if was_waiting and all(each.done for each in now.checks):
-        st.rerun()
+        pages.made_anew()
 
 
 STYLE = """<style>

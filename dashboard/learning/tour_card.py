@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import pages
 from dashboard.language import say
 from dashboard.learning import tour
 
@@ -95,7 +96,7 @@ def _card() -> None:
     now = tour.tour()
     if now.step is None or (now.now == "end" and now.met):
         now.met = {}
-        st.rerun()  # the card goes, or there is nothing more to look for: the timer stops
+        pages.made_anew()  # the card goes, or there is nothing more to look for: the timer stops
     if now.now in tour.TARGETS:
         st.html(f"<style>{POINT % tour.TARGETS[now.now]}</style><span></span>")
     with st.container(key="tour-card", gap="xsmall"):

@@ -137,7 +137,7 @@ def _receive(file_id: str, name: str, content: bytes) -> None:
         st.progress(found.share, say("It is being checked."))
     elif found.result != here.received:
         here.received, here.mounts = found.result, here.mounts + 1
-        st.rerun()
+        pages.made_anew()
 
 
 def _received(run_id: str) -> None:

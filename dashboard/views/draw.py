@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session
+from dashboard import pages, session
 from dashboard.controlled import controlled
 from dashboard.drawing import pad, photo, pins, preparation, pulse, reader_menu
 from dashboard.drawing.readers import Reader
@@ -40,7 +40,7 @@ def _page() -> None:
     desk, run = session.desk(), session.shown_run()
     offered = reader_menu.choices(run)
     if pulse.pace(offered) != desk.tick:
-        st.rerun()  # the whole page: timers start or stop
+        pages.made_anew()  # the whole page: timers start or stop
     with st.container(horizontal=True, key="stage", gap="large"):
         with st.container(key="draw-pad", width=WIDE if _is_wide(desk) else PAD_SIDE, gap="xsmall"):
             over = _source(desk)

@@ -52,7 +52,7 @@ def _live() -> None:
         st.switch_page(pages.page("train"))
     summaries, unread = catalog().look()
     if _must_poll(summaries, unread) != page.polling:
-        st.rerun()  # the whole page: this fragment's timer starts or stops
+        pages.made_anew()  # the whole page: this fragment's timer starts or stops
     by_id = {each.id: each for each in summaries}
     picked = [by_id[run_id] for run_id in page.ids if run_id in by_id]
     with st.container(key="runs-head", gap="xsmall"):

@@ -4,7 +4,7 @@ import contextlib
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import pages, session
 from dashboard.comparing import run_menu
 from dashboard.controlled import controlled
 from dashboard.language import say, translated
@@ -43,7 +43,7 @@ def render() -> None:
 def _page() -> None:
     here = desk()
     if here.waiting != here.polling or st.session_state.get("share-leave"):
-        st.rerun()  # the whole page: this fragment's timer starts or stops, or another page is to be opened
+        pages.made_anew()  # the whole page: this fragment's timer starts or stops, or another page is to be opened
     here.waiting = False
     titles = {
         "link": say("Link"),
@@ -72,7 +72,7 @@ def _page() -> None:
                 here.section
             ]()
     if here.waiting and not here.polling:
-        st.rerun()  # what is being worked out must be fetched
+        pages.made_anew()  # what is being worked out must be fetched
 
 
 def _which() -> None:

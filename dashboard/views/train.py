@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from dashboard import session, style
+from dashboard import pages, session, style
 from dashboard.charts import architecture_picture
 from dashboard.comparing import run_menu
 from dashboard.drawing import answer, pad, pins
@@ -128,7 +128,7 @@ def _live(checked: StackCheck) -> None:
     shown, run = session.shown(), _shown_run()
     status = session.runs().status(run) if run else NO_RUN
     if shown.stale or _pace(status) != shown.pace:
-        st.rerun()  # the whole page: its other parts have to follow, or this fragment's timer is another one
+        pages.made_anew()  # the whole page: its other parts have to follow, or this fragment's timer is another one
     shown.looking = shown.peeping = False
     history = session.runs().history(run) if run else None
     found = time_machine.found_of(run)
@@ -170,7 +170,7 @@ def _live(checked: StackCheck) -> None:
         pins.render_strip(run, at_step)
     pulse.note(run, status, history, view)
     if (_pace(status) or math.inf) < (shown.pace or math.inf):
-        st.rerun()  # what is being found must be fetched
+        pages.made_anew()  # what is being found must be fetched
 
 
 def _fingerprint(run: RunFolder, history: History) -> None:

@@ -100,6 +100,31 @@ def test_no_button_moves_under_the_mouse_while_a_run_is_paused_and_goes_on(tab: 
     stop(tab)
 
 
+def test_a_page_that_asks_to_be_made_anew_does_not_take_a_click_on_another_page_back(tab: Any, server: Server) -> None:
+    run = RunFolder.create(server.runs, CONFIG.with_values({"epochs": 1000}), "left")
+    tab.goto(f"{server.url}/?run={run.id}")
+    button(tab, "main-continue").click()
+    button(tab, "main-pause").wait_for()
+    wait(tab, lambda: "accuracy" in sentence(tab))
+    tab.evaluate(  # the next look finds the page to be old, a moment after the click
+        """() => {
+            const ask = window.fetch;
+            window.fetch = (address, options) => !String(address).includes("inkling/live") ? ask(address, options)
+                : new Promise(answer => document.addEventListener("click", () => setTimeout(() => {
+                    window.fetch = ask;
+                    answer(new Response(JSON.stringify({stale: true})));
+                }, 5), {once: true}));
+        }"""
+    )
+    tab.wait_for_timeout(500)
+    tab.get_by_role("link", name="Runs", exact=True).click()
+    tab.locator(".st-key-new-race").wait_for()
+    tab.wait_for_timeout(500)
+    assert tab.locator(".st-key-new-race").count() == 1
+    tab.get_by_role("link", name="Train", exact=True).click()
+    stop(tab)
+
+
 def test_the_speed_dial_slows_a_run_down_and_lets_it_go(tab: Any, server: Server) -> None:
     run = RunFolder.create(server.runs, CONFIG, "slow")
     tab.goto(f"{server.url}/?run=slow")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import keeping_up
+from dashboard import keeping_up, pages
 from dashboard.keeping_up import ASK, LIVE_PROGRESS, PROGRESS, TICK, KeepingUp
 
 
@@ -25,7 +25,8 @@ class Page:
         monkeypatch.setattr(keeping_up, "session", SimpleNamespace(jobs=lambda: self.jobs))
         monkeypatch.setattr(keeping_up, "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(keeping_up, "offer", self._offer)
-        monkeypatch.setattr(keeping_up, "st", SimpleNamespace(fragment=self._fragment, rerun=self._rerun))
+        monkeypatch.setattr(keeping_up, "st", SimpleNamespace(fragment=self._fragment))
+        monkeypatch.setattr(pages, "made_anew", self._made_anew)
         self.make()
 
     def make(self) -> None:
@@ -54,7 +55,7 @@ class Page:
     def _fragment(self, page: Callable[[], None]) -> Callable[[], None]:
         return page
 
-    def _rerun(self) -> None:
+    def _made_anew(self) -> None:
         raise InterruptedError
 
 
