@@ -36,9 +36,10 @@ from inkling_browser import Server
 from load_browser import Browsers
 from load_journal import Journal
 from load_people import PATIENCE, Person
-from load_server import Health, Processors, Sample, alive, growth
+from load_server import Health, Processors, Sample, growth
 from load_verdicts import isolation, log_complaints, people_table, turns
 from page_figures import Figure, as_table
+from processes import alive
 
 SETTLE_SECONDS = 8.0  # after the last idle page was opened, before memory is read
 REST_SECONDS = 150.0  # after the last page was closed: Streamlit keeps a tab's session for two minutes

@@ -1,6 +1,5 @@
 """What a server's process holds, as Linux tells it."""
 
-import contextlib
 import math
 import os
 import time
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from processes import children, seconds, state_of
 
 WARM_UP = 0.25  # of the samples, before growth is looked at
 LEAST_SECONDS = 180.0  # in which the first sessions of tabs that were left have been let go
@@ -45,7 +45,7 @@ class Health:
         memory = next(int(line.split()[1]) for line in shares if line.startswith("Pss:"))
         status = place.joinpath("status").read_text().splitlines()
         threads = next(int(line.split()[1]) for line in status if line.startswith("Threads:"))
-        states = [_state(pid) for pid in children(self._pid)]
+        states = [state_of(pid) for pid in children(self._pid)]
         workers = sum("engine.worker" in command or "engine.spare" in command for _, command in states)
         zombies = sum(state == "Z" for state, _ in states)
         files = len(list(place.joinpath("fd").iterdir()))
@@ -64,57 +64,18 @@ class Processors:
     @staticmethod
     def taken(server: int) -> "Processors":
         """Until now. The server is a child of this process, as the browsers are."""
-        own, workers = _seconds(server)
-        load, others = _seconds(os.getpid())
+        own, workers = seconds(server)
+        load, others = seconds(os.getpid())
         return Processors(time.monotonic(), own, workers, load + others - own - workers)
 
     def cores_since(self, before: "Processors") -> dict[str, float]:
         """Cores that were busy with each in between."""
-        seconds = self.time - before.time
+        span = self.time - before.time
         return {
-            "cores taken by the server": (self.server - before.server) / seconds,
-            "cores taken by its workers": (self.workers - before.workers) / seconds,
-            "cores taken by the browsers and this program": (self.people - before.people) / seconds,
+            "cores taken by the server": (self.server - before.server) / span,
+            "cores taken by its workers": (self.workers - before.workers) / span,
+            "cores taken by the browsers and this program": (self.people - before.people) / span,
         }
-
-
-def _seconds(pid: int) -> tuple[float, float]:
-    """Of a process, and of all that came from it, those that have ended among them."""
-    tick = os.sysconf("SC_CLK_TCK")
-    own, ended = ticks(pid)
-    return own / tick, (ended + sum(sum(ticks(child)) for child in children(pid))) / tick
-
-
-def ticks(pid: int) -> tuple[int, int]:
-    """Of the process itself, and of its children that it has seen end."""
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
-    return 0, 0
-
-
-def children(pid: int) -> set[int]:
-    """All processes that came from this one."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    found: set[int] = set()
-    while more := {child for child, parent in parents.items() if parent in {pid, *found}} - found:
-        found |= more
-    return found
-
-
-def _state(pid: int) -> tuple[str, str]:
-    with contextlib.suppress(OSError):
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        return state, Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    return "", ""
-
-
-def alive(processes: set[int]) -> set[int]:
-    """Which of these live, as processes of the engine or of the page."""
-    return {pid for pid in processes if (found := _state(pid))[0] not in ("", "Z") and "python" in found[1]}
 
 
 def growth(samples: list[Sample]) -> tuple[float, float]:

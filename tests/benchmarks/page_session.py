@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from inkling_browser import Server
-from load_server import children, ticks
 from page_runs import fresh
+from processes import children, ticks
 
 from engine.rundir import EventReader, RunFolder, runs
 
