@@ -36,7 +36,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import RerunException, StopException, add_script_run_ctx, get_script_run_ctx
 
-from dashboard import session
+from dashboard import pages, session
 from engine.rundir import Status
 
 PATH = "inkling/live"
@@ -172,8 +172,16 @@ def offer(fresh: Callable[[], Fresh | None], every: float | None) -> None:
     tab = session.kept("live-tab", Tab)
     tab.fresh, tab.context = (fresh, get_script_run_ctx(suppress_warning=True)) if every else (None, None)
     _tabs[tab.token] = tab
-    data = {"address": f"{_path()}?tab={tab.token}", "milliseconds": 1000 * (every or 0)}
-    _component()(data=data, key="live_feed", height=1, on_stale_change=lambda: None)
+    st.fragment(_element)({"address": f"{_path()}?tab={tab.token}", "milliseconds": 1000 * (every or 0)})
+
+
+def _element(data: dict[str, Any]) -> None:
+    """In a fragment of its own, so that its wish waits for the run of the page under way.
+
+    A wish for a whole page ends that run instead, and where it has hardly begun, Streamlit loses the click that it was
+    to answer: what the browser told of its widgets is read only after a look whether something newer waits.
+    """
+    _component()(data=data, key="live_feed", height=1, on_stale_change=pages.made_anew)
 
 
 def begin() -> None:

@@ -29,7 +29,7 @@ def page(name: str) -> StreamlitPage:
 
 
 def made_anew() -> NoReturn:
-    """Make the whole page anew, from inside a run of it. To be used in place of `st.rerun`.
+    """Make the whole page anew, from inside a run of it or from a callback. To be used in place of `st.rerun`.
 
     Raises:
         RerunException, StopException: always; they end the run.

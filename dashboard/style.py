@@ -68,8 +68,10 @@ CSS = """
 /* as the bar gets narrow its buttons become icons; the names stay for those who have them read to them */
 .st-key-top { container-type: inline-size; }
 .st-key-control-bar [class*=st-key-speed] { margin: 0 0.7rem; }
-/* no higher than one button, with room for the ring of its focus */
-.st-key-main-place { height: 2.5rem; overflow: clip; overflow-clip-margin: 0.3rem; }
+/* What was replaced is kept beside what replaces it until the page is made: what lies below would move for that long,
+   under a mouse that is on its way. The main button's place is no higher than one, with room for its focus's ring. */
+:is(.st-key-main-place, .st-key-pad) [data-retained=true] { display: none; }
+.st-key-main-place { max-height: 2.5rem; overflow: clip; overflow-clip-margin: 0.3rem; }
 @container (max-width: 940px) {
   :is(.st-key-step, .st-key-epoch, .st-key-stop, .st-key-reset, .st-key-new-seed, .st-key-run-menu)
     button p { font-size: 0; }

@@ -27,6 +27,9 @@ def render(side: int, width: int = 0) -> DeltaGenerator:
     if drawing.visit != session.place().visit:
         _mount(drawing, side, width)
         drawing.visit = session.place().visit
+    # its room, also while one canvas takes the place of another
+    room = f"min-height: {side}px; min-width: min({width}px, 100%); background: {PAPER};"
+    st.html(f"<style>.st-key-pad {{ {room} }}</style>")
     with st.container(key="pad"):
         result = _canvas(drawing, side, width)
         over = st.empty()

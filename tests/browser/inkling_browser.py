@@ -130,7 +130,7 @@ def stop(tab: Any) -> None:
 
 def draw(tab: Any, digit: int) -> None:
     """Draw a digit on the pad with the mouse."""
-    canvas = tab.locator(".st-key-pad canvas.upper-canvas")
+    canvas = tab.locator(".st-key-pad canvas.upper-canvas").first  # one that was cleared may still be there
     canvas.scroll_into_view_if_needed()
     box, before = canvas.bounding_box(), None
     while box != before:  # what is still being loaded above the pad moves it
@@ -146,12 +146,12 @@ def draw(tab: Any, digit: int) -> None:
 
 
 def ink(tab: Any) -> int:
-    """Bright pixels on the pad."""
+    """Bright pixels on the pad; on the newest, while one that was cleared is still there."""
     count = """canvas => {
         const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
         return pixels.filter((value, place) => place % 4 === 0 && value > 128).length;
     }"""
-    return int(tab.locator(".st-key-pad canvas.dc-canvas.lower-canvas").evaluate(count))
+    return int(tab.locator(".st-key-pad canvas.dc-canvas.lower-canvas").first.evaluate(count))
 
 
 def tile(tab: Any, name: str) -> float:

@@ -77,51 +77,91 @@ def test_one_epoch_reset_and_new_seed_wait_where_they_promise(tab: Any, server: 
     assert ink(tab) == drawn
 
 
+# In each frame: where things are, and how large. A slow processor makes frames last until one is seen.
+PLACES = """selectors => {
+    const look = () => {
+        for (const selector of selectors) {
+            const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
+            window.places[selector].add(JSON.stringify([x, y, width, height].map(Math.round)));
+        }
+        requestAnimationFrame(look);
+    };
+    window.places = Object.fromEntries(selectors.map(selector => [selector, new Set()]));
+    look();
+}"""
+SEEN = "Object.values(window.places).map(found => [...found])"
+
+
 def test_no_button_moves_under_the_mouse_while_a_run_is_paused_and_goes_on(tab: Any, server: Server) -> None:
     tab.goto(server.url)
     button(tab, "main-train").click()
     button(tab, "main-pause").wait_for()
     tab.wait_for_timeout(1000)
-    tab.evaluate(  # in each frame
-        """() => {
-            const look = () => {
-                window.places.add(document.querySelector(".st-key-stop button").getBoundingClientRect().x);
-                requestAnimationFrame(look);
-            };
-            window.places = new Set();
-            look();
-        }"""
-    )
-    button(tab, "main-pause").click()
-    button(tab, "main-resume").click()
-    button(tab, "main-pause").wait_for()
-    tab.wait_for_timeout(500)
-    assert tab.evaluate("window.places.size") == 1
+    tab.context.new_cdp_session(tab).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    tab.evaluate(PLACES, [".st-key-stop button", ".st-key-control-bar"])
+    for _ in range(3):
+        button(tab, "main-pause").click()
+        button(tab, "main-resume").click()
+        button(tab, "main-pause").wait_for()
+        tab.wait_for_timeout(500)
+    assert [len(found) for found in tab.evaluate(SEEN)] == [1, 1], tab.evaluate(SEEN)
     stop(tab)
 
 
-def test_a_page_that_asks_to_be_made_anew_does_not_take_a_click_on_another_page_back(tab: Any, server: Server) -> None:
-    run = RunFolder.create(server.runs, CONFIG.with_values({"epochs": 1000}), "left")
+def test_no_button_moves_under_the_mouse_while_the_pad_is_cleared(tab: Any, server: Server) -> None:
+    tab.goto(server.url)
+    draw(tab, 1)
+    wait(tab, lambda: not button(tab, "pad-clear").is_disabled())
+    tab.wait_for_timeout(1000)
+    tab.context.new_cdp_session(tab).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    tab.evaluate(PLACES, [".st-key-pad-clear button", ".st-key-pad"])
+    button(tab, "pad-clear").click()
+    wait(tab, lambda: ink(tab) == 0)
+    tab.wait_for_timeout(1000)
+    assert [len(found) for found in tab.evaluate(SEEN)] == [1, 1], tab.evaluate(SEEN)
+
+
+# The next look finds that the page is old, so many milliseconds after a click.
+STALE_AFTER_A_CLICK = """milliseconds => {
+    const ask = window.fetch;
+    window.fetch = (address, options) => !String(address).includes("inkling/live") ? ask(address, options)
+        : new Promise(answer => document.addEventListener("click", () => setTimeout(() => {
+            window.fetch = ask;
+            answer(new Response(JSON.stringify({stale: true})));
+        }, milliseconds), {once: true}));
+}"""
+
+
+def watched_training(tab: Any, server: Server, name: str) -> None:
+    """A page with a run that goes on and on."""
+    run = RunFolder.create(server.runs, CONFIG.with_values({"epochs": 1000}), name)
     tab.goto(f"{server.url}/?run={run.id}")
     button(tab, "main-continue").click()
     button(tab, "main-pause").wait_for()
     wait(tab, lambda: "accuracy" in sentence(tab))
-    tab.evaluate(  # the next look finds the page to be old, a moment after the click
-        """() => {
-            const ask = window.fetch;
-            window.fetch = (address, options) => !String(address).includes("inkling/live") ? ask(address, options)
-                : new Promise(answer => document.addEventListener("click", () => setTimeout(() => {
-                    window.fetch = ask;
-                    answer(new Response(JSON.stringify({stale: true})));
-                }, 5), {once: true}));
-        }"""
-    )
+
+
+def test_a_page_that_asks_to_be_made_anew_does_not_take_a_click_on_another_page_back(tab: Any, server: Server) -> None:
+    watched_training(tab, server, "left")
+    tab.evaluate(STALE_AFTER_A_CLICK, 5)
     tab.wait_for_timeout(500)
     tab.get_by_role("link", name="Runs", exact=True).click()
     tab.locator(".st-key-new-race").wait_for()
     tab.wait_for_timeout(500)
     assert tab.locator(".st-key-new-race").count() == 1
     tab.get_by_role("link", name="Train", exact=True).click()
+    stop(tab)
+
+
+def test_a_page_that_asks_to_be_made_anew_does_not_swallow_a_click(tab: Any, server: Server) -> None:
+    watched_training(tab, server, "cleared")
+    for milliseconds in (0, 1, 2, 3, 5):
+        draw(tab, 1)
+        wait(tab, lambda: not button(tab, "pad-clear").is_disabled())
+        tab.evaluate(STALE_AFTER_A_CLICK, milliseconds)
+        tab.wait_for_timeout(500)
+        button(tab, "pad-clear").click()
+        wait(tab, lambda: ink(tab) == 0, 5)
     stop(tab)
 
 
