@@ -32,7 +32,7 @@ def ink_of(sheet: Sheet) -> NDArray[np.uint8]:
     return ink_of_picture(sheet.image) if isinstance(sheet, Photo) else find_ink(sheet.image)
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=64)
 def digits(sheet: Sheet, size: int, settings: PrepareSettings = ALL_STEPS) -> tuple[Prepared, ...]:
     """Each digit as a network of this input size gets it, in reading order; boxes are in the pixels of the ink."""
     return tuple(digits_in_ink(ink_of(sheet), settings, size))
@@ -43,8 +43,12 @@ def answers(
 ) -> Shares:
     """Probabilities (digits, classes). Worked out again only when network, drawing or settings are other ones.
 
-    memory: where the newest answers lie under `name`.
+    memory: where the newest answers lie under `name`. Those to another drawing go, for they hold it and their network:
+    else a tab that has shown twelve runs keeps twelve of both.
     """
+    for other, (asked, _) in list(memory.items()):
+        if any(isinstance(each, Sketch | Photo) and each is not sheet for each in asked):
+            memory.pop(other, None)  # the live feed's thread may have been here
 
     def work_out() -> Shares:
         found = digits(sheet, model.image_size, settings)

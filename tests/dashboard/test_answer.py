@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from dashboard.drawing.answer import boxes, in_words
-from dashboard.drawing.reading import MOST_ANSWERS, digits, ink_of, remembered
+from dashboard.drawing.readers import pretrained
+from dashboard.drawing.reading import MOST_ANSWERS, answers, digits, ink_of, remembered
 from dashboard.session import Photo, Sketch
+from engine import load_checkpoint
 from engine.drawing import PrepareSettings
 
 
@@ -94,3 +96,14 @@ def test_what_is_remembered_is_worked_out_once_and_bounded() -> None:
     assert len(memory) == MOST_ANSWERS
     assert asked.count(1) == 1
     assert remembered(memory, "reader 1", ("other weights",), lambda: 5) == 5
+
+
+def test_answers_to_another_drawing_are_let_go() -> None:
+    memory: dict[str, object] = {"pins": (("not of a drawing",), 1)}
+    model = load_checkpoint(pretrained()[0].path)
+    first, second = two_strokes(), two_strokes()
+    for name in ("one", "another"):
+        answers(memory, name, model, first)
+    assert set(memory) == {"pins", "one", "another"}
+    assert len(answers(memory, "one", model, second)) == 2
+    assert set(memory) == {"pins", "one"}
