@@ -1,5 +1,6 @@
 """The server as a person starts it, from another folder: only this computer, only under its own names."""
 
+import ctypes
 import os
 import socket
 import subprocess
@@ -120,3 +121,46 @@ def test_settings_of_the_server_are_those_of_a_page_for_one_person() -> None:
     assert found["server"].get("enableXsrfProtection", True) is True
     assert found["server"].get("enableCORS", True) is True
     assert found["server"]["maxUploadSize"] << 20 == UPLOAD.default
+
+
+ARENAS = """
+import ctypes, os, threading
+from dashboard.serving import use_few_arenas
+use_few_arenas()
+library, together = ctypes.CDLL(None), threading.Barrier(17)
+library.tmpfile.restype = ctypes.c_void_p
+
+def take():
+    held = [bytearray(50_000) for _ in range(50)]
+    together.wait()
+
+for _ in range(16):
+    threading.Thread(target=take).start()
+together.wait()
+told = ctypes.c_void_p(library.tmpfile())
+library.malloc_info(0, told)
+library.rewind(told)
+text = ctypes.create_string_buffer(100_000)
+library.fread(text, 1, 99_999, told)
+print(text.value.count(b"<heap nr="))
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_info"), reason="arenas are glibc's"
+)
+@pytest.mark.parametrize(("chosen", "arenas"), [({}, 2), ({"MALLOC_ARENA_MAX": "3"}, 3)])
+def test_threads_share_two_arenas_of_memory_unless_another_number_was_chosen(
+    chosen: dict[str, str], arenas: int
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"} | chosen
+    done = subprocess.run(
+        [sys.executable, "-c", ARENAS],
+        cwd=APP.parents[1],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.strip() == str(arenas), done.stderr
