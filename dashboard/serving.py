@@ -35,7 +35,7 @@ def use_few_arenas() -> None:
     """Have all threads take their memory from the same two arenas, where the system's library is glibc.
 
     Each run of a page is a thread of its own. glibc keeps up to eight arenas a core for threads, each with holes that
-    it does not give back: ten people had the server grow to more than twice the memory (see load.py). Whoever has set
+    it does not give back: ten people had the server take 1.6 times as much within 20 minutes (load.py). Whoever has set
     MALLOC_ARENA_MAX has chosen already. (mallopt(3))
     """
     if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
