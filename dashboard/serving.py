@@ -1,4 +1,4 @@
-"""What the server does before the first person comes: whatever a first page would else wait for."""
+"""What the server does before the first person comes: how it holds memory, and whatever a first page would wait for."""
 
 import ctypes
 import os

@@ -69,9 +69,8 @@ CSS = """
 .st-key-top { container-type: inline-size; }
 .st-key-control-bar [class*=st-key-speed] { margin: 0 0.7rem; }
 /* What was replaced is kept beside what replaces it until the page is made: what lies below would move for that long,
-   under a mouse that is on its way. The main button's place is no higher than one, with room for its focus's ring. */
+   under a mouse that is on its way. */
 :is(.st-key-main-place, .st-key-pad) [data-retained=true] { display: none; }
-.st-key-main-place { max-height: 2.5rem; overflow: clip; overflow-clip-margin: 0.3rem; }
 @container (max-width: 940px) {
   :is(.st-key-step, .st-key-epoch, .st-key-stop, .st-key-reset, .st-key-new-seed, .st-key-run-menu)
     button p { font-size: 0; }
