@@ -14,9 +14,11 @@ class Chart {
     this.rested = 0; // when new data may be drawn again: a slow browser draws less often, and stays responsive
     this.width = 0;
     this.pointer = null; // where the mouse is over the plot, so that its label can be shown anew
-    this.frame = ""; // all that Plotly drew last but for the points and the ends of the axes, as text
+    this.frame = ""; // what the lines look like that Plotly drew last, as text
+    this.layout = {}; // and what is around them
     this.behind = false; // points were added that Plotly does not know of
-    this.drawn = ""; // all of what was drawn last, as text: nothing is drawn twice
+    this.columns = []; // and the points, as text: nothing is drawn twice
+    this.restyled = true; // the page may have other colours than at the last drawing
     this.listening = new AbortController();
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(element);
@@ -61,8 +63,10 @@ class Chart {
   draw() {
     const { element } = this;
     const { revision, height, label } = this.data;
-    const figure = this.inTheme();
     const start = performance.now();
+    const { background, dark } = pageLook(element, this.restyled);
+    this.restyled = false;
+    const figure = this.inTheme(dark);
     this.waiting = false;
     element.style.height = `${height}px`;
     element.setAttribute("aria-label", label);
@@ -72,8 +76,7 @@ class Chart {
     const layout = { ...figure.layout, height, autosize: true };
     layout.dragmode = element._fullLayout?.dragmode ?? (matchMedia("(pointer: coarse)").matches ? false : "zoom");
     // Labels inside the plot cover what is below them with the page's own colour, which Python does not know.
-    const page = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
-    if (page) layout.annotations = layout.annotations?.map((note) => ({ bgcolor: page, ...note }));
+    if (background) layout.annotations = layout.annotations?.map((note) => ({ bgcolor: background, ...note }));
     for (const axis of ["xaxis", "yaxis"]) {
       const kept = this.ranges[axis];
       if (kept && kept.token !== this.token(axis)) delete this.ranges[axis];
@@ -84,21 +87,23 @@ class Chart {
     const traces = figure.data.map((trace) =>
       this.hidden.has(trace.legendgroup) ? { ...trace, visible: "legendonly" } : trace);
     const fresh = !element._fullLayout;
-    const whole = JSON.stringify([layout, traces]);
-    if (!fresh && !another && whole === this.drawn) return;
-    this.drawn = whole;
-    const frame = JSON.stringify([layout, traces.map(({ x, y, ...rest }) => rest)], (name, value) =>
-      name === "range" ? undefined : value);
-    if (!another && frame === this.frame && !this.pointer && this.fit(layout) && extend(element, traces)) {
+    const frame = JSON.stringify(traces.map(({ x, y, ...rest }) => rest));
+    const columns = traces.flatMap(({ x, y }) => [inText(x), inText(y)]);
+    const changes = !fresh && !another && frame === this.frame ? slight(this.layout, layout) : null;
+    if (changes && !Object.keys(changes).length && same(columns, this.columns)) return;
+    const given = layout.xaxis.range && layout.yaxis.range; // else Plotly itself has to find the ends of the axes
+    const piecemeal = changes && given && !this.pointer;
+    if (piecemeal) adjust(element, changes);
+    if (piecemeal && extend(element, traces)) {
       this.behind = true;
     } else {
-      window.Plotly.react(element, traces, layout, this.config());
-      this.frame = frame;
+      window.Plotly.react(element, ...structuredClone([traces, layout]), this.config()); // it writes into both
+      this.width = element.clientWidth;
       this.behind = false;
     }
-    this.width = element.clientWidth;
+    Object.assign(this, { frame, columns, layout });
     if (fresh) {
-      element.on("plotly_relayout", (changes) => this.remember(changes));
+      element.on("plotly_relayout", (moved) => this.remember(moved));
       element.on("plotly_doubleclick", () => this.reset());
       element.on("plotly_legendclick", (event) => this.toggle(event.data[event.curveNumber].legendgroup));
       element.on("plotly_legenddoubleclick", () => false);
@@ -106,14 +111,13 @@ class Chart {
     this.hoverAgain();
     const cost = performance.now() - start;
     this.rested = performance.now() + 5 * cost;
-    const newest = Math.max(-1, ...traces.map(({ x }) => numbers(x).at(-1) ?? -1));
+    const newest = Math.max(-1, ...traces.map(({ x }) => newestOf(x)));
     element.dispatchEvent(new CustomEvent("live-chart-drawn", { bubbles: true, detail: { cost, newest } }));
   }
 
   // The figure in the page's colours. Nearly always it has them already, which its font's colour tells.
-  inTheme() {
+  inTheme(dark) {
     const { figure } = this.data;
-    const dark = isDark(this.element);
     const color = figure.layout.font?.color ?? "";
     return themed(color, dark) === color ? figure : JSON.parse(themed(JSON.stringify(figure), dark));
   }
@@ -136,19 +140,6 @@ class Chart {
   // An axis that means something else now, such as seconds in place of steps, has lost its old range.
   token(axis) {
     return `${this.data.revision}|${this.data.figure.layout[axis]?.uirevision ?? ""}`;
-  }
-
-  // Gives the axes the figure's ends, in a quarter of the time in which Plotly draws all anew. False, and nothing is
-  // changed, where Plotly itself has to find them.
-  fit(layout) {
-    const changes = {};
-    for (const axis of ["xaxis", "yaxis"]) {
-      const { range } = layout[axis];
-      if (!range) return false;
-      if (!same(range, this.element._fullLayout[axis].range)) changes[`${axis}.range`] = range;
-    }
-    if (Object.keys(changes).length) window.Plotly.relayout(this.element, changes);
-    return true;
   }
 
   remember(changes) {
@@ -175,7 +166,7 @@ class Chart {
 
   // All of it by Plotly: what it offers to a person knows only what it drew itself.
   anew() {
-    this.frame = this.drawn = "";
+    this.frame = "";
     this.behind = false;
     this.request();
   }
@@ -225,50 +216,13 @@ class Chart {
   }
 }
 
-// Draws points that came since into the lines and dots that Plotly made: most new figures differ in nothing else, and
-// Plotly takes some twenty times as long to draw all anew. Gives false, and changes nothing, where that cannot be done.
-function extend(element, traces) {
-  const { xaxis, yaxis } = element._fullLayout;
-  const changes = [];
-  for (const { uid, mode, visible, ...columns } of traces) {
-    if (!uid || !mode) return false; // no line, such as a heat map
-    if ((columns.fill ?? "none") !== "none" || (columns.line?.shape ?? "linear") !== "linear") return false;
-    const [x, y] = [numbers(columns.x), numbers(columns.y)];
-    const group = element.querySelector(`.scatterlayer .trace${CSS.escape(uid)}`);
-    if (visible === "legendonly" || (!x.length && !group)) continue;
-    const [lines, dots] = [".js-line", ".point"].map((name) => [...(group?.querySelectorAll(name) ?? [])]);
-    if (!x.length || !y.every(Number.isFinite) || lines.length > 1 || dots.length > x.length) return false;
-    if ((mode.includes("lines") && !lines.length) || (mode.includes("markers") && !dots.length)) return false;
-    const places = Array.from(x, (value, at) => [
-      xaxis.l2p(xaxis.d2l(value)).toFixed(1), yaxis.l2p(yaxis.d2l(y[at])).toFixed(1)]);
-    if (places.flat().includes("NaN")) return false; // no logarithm
-    changes.push({ places, line: mode.includes("lines") ? lines[0] : null, dots: mode.includes("markers") ? dots : [] });
-  }
-  for (const { places, line, dots } of changes) {
-    line?.setAttribute("d", `M${places.join("L")}`);
-    if (!dots.length) continue;
-    while (dots.length < places.length) dots.push(dots[0].parentNode.appendChild(dots[0].cloneNode()));
-    places.forEach(([left, top], at) => dots[at].setAttribute("transform", `translate(${left},${top})`));
-  }
-  return true;
-}
-
-function same(range, other) {
-  return !!other && range.length === other.length && range.every((end, at) => end === other[at]);
-}
-
-// A column as Python packs it (charts/figure.py), or a plain list.
-function numbers(column) {
-  if (!column?.bdata) return column?.dtype ? [] : column ?? [];
-  return new Float32Array(Uint8Array.from(atob(column.bdata), (letter) => letter.charCodeAt(0)).buffer);
-}
-
 export default function ({ data, parentElement }) {
   const element = parentElement.querySelector(".live-chart");
   if (!element || !data) return undefined;
   if (!charts.has(element)) charts.set(element, new Chart(element));
   const chart = charts.get(element);
   chart.key = data.key;
+  chart.restyled = true;
   byKey.set(data.key, chart);
   chart.show(data);
   return () => {

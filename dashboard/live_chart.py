@@ -19,7 +19,7 @@ from dashboard.language import say
 from dashboard.palette import theme_script
 
 _READY = "inkling-plotly-ready"
-_SCRIPT = Path(__file__).with_name("live_chart.js")
+_SCRIPTS = [Path(__file__).with_name(name) for name in ("live_chart_changes.js", "live_chart.js")]
 
 # Plotly.js looks for a module system before it makes itself known to the page; here it must find none.
 _LIBRARY = (
@@ -46,7 +46,9 @@ def _components() -> tuple[Any, Any]:
         isolate_styles=False,
         html="<div class='live-chart' tabindex='0' role='figure'></div>",
         css=_CHART_STYLE,
-        js=theme_script() + _SCRIPT.read_text(encoding="utf-8").replace("READY_EVENT", _READY),
+        js="\n".join([theme_script(), *(each.read_text(encoding="utf-8") for each in _SCRIPTS)]).replace(
+            "READY_EVENT", _READY
+        ),
     )
     return loader, chart
 

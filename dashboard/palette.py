@@ -111,6 +111,6 @@ def replacements(dark: bool) -> dict[str, str]:
 
 
 def theme_script() -> str:
-    """JavaScript: themed(text, element) puts the colours for the page's present theme in place of others."""
+    """JavaScript: pageLook(element).dark is the page's present theme; themed(text, dark) gives a text its colours."""
     tables = json.dumps({"light": replacements(dark=False), "dark": replacements(dark=True)})
     return f"const PALETTES = {tables};\n" + Path(__file__).with_name("theme.js").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ const shown = new WeakMap();
 export default function ({ data, parentElement }) {
   const place = parentElement.querySelector(".picture");
   if (!place) return;
-  const svg = themed(data, isDark(place));
+  const svg = themed(data, pageLook(place, true).dark);
   if (shown.get(place) !== svg) place.innerHTML = svg;
   shown.set(place, svg);
 }
