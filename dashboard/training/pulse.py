@@ -8,12 +8,12 @@ from dashboard import session
 from dashboard.drawing import answer, pins
 from dashboard.drawing.readers import choose
 from dashboard.live_feed import Fresh
-from dashboard.training import curves_panel, progress, time_machine
+from dashboard.training import curves_panel, progress, time_machine, warnings
 from dashboard.training.curves_panel import View
 from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
 
-SLIDER_TICK = 1.5  # seconds from one look for new snapshots to the next
+FILES_TICK = 1.5  # seconds from one look for new snapshots, and for what a worker says, to the next
 
 
 @dataclass
@@ -21,14 +21,16 @@ class Shows:
     """What the page was last made of."""
 
     state: tuple[Any, ...] = ()
+    files: tuple[Any, ...] = ()
     view: View | None = None
-    looked: float = 0.0  # when the snapshots were listed
+    looked: float = 0.0  # when the files were looked at
 
 
 def note(run: RunFolder | None, status: Status, history: History | None, view: View | None) -> None:
     """The page was made of this."""
     shows = session.kept("shows", Shows)
-    shows.state, shows.view, shows.looked = _state(run, status, history), view, time.monotonic()
+    shows.state, shows.view = _state(run, status, history), view
+    shows.files, shows.looked = _files(run, status) if run else (), time.monotonic()
 
 
 def fresh() -> Fresh | None:
@@ -48,7 +50,9 @@ def fresh() -> Fresh | None:
         return Fresh({}, {})  # the page is being rewound: the run of it that shows that is under way
     at_step = shows.view.at_step
     pinned, snapshots = pins.fresh(run, at_step), Fresh({}, {})
-    if time.monotonic() - shows.looked > SLIDER_TICK:
+    if time.monotonic() - shows.looked > FILES_TICK:
+        if _files(run, status) != shows.files:
+            return None
         shows.looked, snapshots = time.monotonic(), time_machine.fresh(run, history)
     figures = {"figures": progress.html(run, status, history, at_step)}
     curves = curves_panel.fresh_charts(history, shows.view) if at_step is None else {}
@@ -64,3 +68,8 @@ def _state(run: RunFolder | None, status: Status, history: History | None) -> tu
     resting = history.step if history is not None and status.state == "paused" else None
     begun = history is not None and bool(history.step)
     return run.id if run else None, status.state, status.reason, changes, begun, resting, session.shown().at_step
+
+
+def _files(run: RunFolder, status: Status) -> tuple[Any, ...]:
+    """What else the page is made of, and what takes a look at files: whether it can be rewound, and what is wrong."""
+    return bool(time_machine.found_of(run)), warnings.signs(run, status)

@@ -32,7 +32,9 @@ from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
 from engine.spec import SettingError
 
-SLOW_TICK = 6.0  # seconds between two runs of all else; what buttons depend on is made anew as soon as it changes
+# Seconds between two runs of all else. What they show is fetched, or has them made as soon as it changes (see
+# training/pulse.py); each costs a browser as much as seconds of fetching.
+SLOW_TICK = 30.0
 PAD_SIDE = 300
 PICTURE_WIDTH = 640  # pixels, of one row of layers
 NO_RUN = Status("none")

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import live_feed
 from dashboard.live_feed import QUEUED_TICK, TICK, Fresh, Tab, block, tick
+from dashboard.training import pulse
 from engine.config import TrainingConfig
 from engine.rundir import RunFolder, Status
 
@@ -190,6 +191,15 @@ def test_blocks_of_the_same_content_are_not_the_same():
     assert 'data-live="a"' in block("a", "")
 
 
+def one_run(root: Path) -> RunFolder:
+    """A run named "first" that has made three steps, one of them with a loss that is no number."""
+    run = RunFolder.create(root, TrainingConfig(), "first")
+    batches = {"step": [1, 2, 3], "epoch": [0.1, 0.2, 0.3], "loss": [2.0, None, 1.0], "accuracy": [0.1, 0.2, 0.3]}
+    batches |= {"learning_rate": [0.1] * 3, "gradient_norm": [1.0, None, 1.0], "images_per_second": 9.0, "seconds": 1.0}
+    run.events_file.write_text(json.dumps({"event": "Batches", **batches}) + "\n", encoding="utf-8")
+    return run
+
+
 def test_the_train_page_offers_what_it_shows(root: Path) -> None:
     """In its own language, of its own run, and as JSON that a browser can read though losses are not numbers."""
 
@@ -208,10 +218,7 @@ def test_the_train_page_offers_what_it_shows(root: Path) -> None:
         session.shown().at_step = 1
         st.session_state["rewound"] = pulse.fresh()
 
-    run = RunFolder.create(root, TrainingConfig(), "first")
-    batches = {"step": [1, 2, 3], "epoch": [0.1, 0.2, 0.3], "loss": [2.0, None, 1.0], "accuracy": [0.1, 0.2, 0.3]}
-    batches |= {"learning_rate": [0.1] * 3, "gradient_norm": [1.0, None, 1.0], "images_per_second": 9.0, "seconds": 1.0}
-    run.events_file.write_text(json.dumps({"event": "Batches", **batches}) + "\n", encoding="utf-8")
+    one_run(root)
     at = AppTest.from_function(script).run()
     assert not at.exception
     fresh = at.session_state["fresh"]
@@ -220,3 +227,32 @@ def test_the_train_page_offers_what_it_shows(root: Path) -> None:
     assert set(fresh.parts) == {"loss", "accuracy"}
     assert json.loads(json.dumps(fresh.parts, allow_nan=False))
     assert at.session_state["rewound"] == Fresh({}, {})  # the page that shows this moment is on its way
+
+
+def test_the_train_page_is_made_anew_when_its_worker_has_something_to_say(root: Path, monkeypatch: Any) -> None:
+    """And not before, nor again as long as it says the same."""
+    monkeypatch.setattr(pulse, "FILES_TICK", 0.0)
+
+    def script() -> None:
+        import streamlit as st
+
+        from dashboard import session
+        from dashboard.training import curves_panel, pulse
+        from engine.files import NOTE, WARNING
+
+        session.show("first")
+        runs = session.runs()
+        run = runs.open("first")
+        found = st.session_state["found"] = []
+        view = curves_panel.View("first", "step", 0.6, False, None)
+        for said in ("", f"{WARNING}the disk is slow\n", f"{NOTE}a snapshot was damaged\n"):
+            with run.log_file.open("a", encoding="utf-8") as log:
+                log.write(said)
+            found.append(pulse.fresh() is None)
+            pulse.note(run, runs.status(run), runs.history(run), view)
+            found.append(pulse.fresh() is None)
+
+    one_run(root)
+    at = AppTest.from_function(script).run()
+    assert not at.exception
+    assert at.session_state["found"][1:] == [False, True, False, True, False]
