@@ -34,16 +34,14 @@ def render(reader: Reader | None, over: DeltaGenerator) -> None:
     blocks = of_pad(reader)
     tell({"boxes": ""} | blocks)
     st.html(block("answer", blocks["answer"]))
-    if "boxes" in blocks:
-        over.html(block("boxes", blocks["boxes"]))
+    over.html(block("boxes", blocks.get("boxes", "")))  # a place for what may be fetched before the next run
 
 
 def of_pad(reader: Reader | None) -> dict[str, str]:
     """What `render` shows, as HTML by the name of its block."""
     sketch = session.drawing().sketch
     html, shares = answered([reader] if reader else [], sketch)
-    model = reader.model() if reader else None
-    if sketch is None or model is None or shares is None or len(shares) < 2:
+    if reader is None or sketch is None or shares is None or len(shares) < 2 or (model := reader.model()) is None:
         return {"answer": html}
     return {"answer": html, "boxes": boxes(sketch, model.image_size, shares, session.desk().least, aspect=1)}
 
@@ -55,7 +53,8 @@ def answered(
     empty: str = "Nothing is drawn yet.",
 ) -> tuple[str, Shares | None]:
     """The answers of one or several networks as HTML, and the first one's, (digits, classes); None: there is none."""
-    known = [(reader, model) for reader in readers if (model := reader.model()) is not None]
+    found = [(reader, reader.model() if sheet else reader.kind()) for reader in readers]
+    known = [(reader, model) for reader, model in found if model is not None]
     models = [each for each in known if reads_drawings(each[1])]
     unfit = "".join(_note(translated(no_drawings(*each))) for each in known if each not in models)
     if not known:

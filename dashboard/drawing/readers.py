@@ -35,10 +35,24 @@ class Reader:
         except (OSError, CheckpointError):
             return None
 
+    def kind(self) -> Model | None:
+        """The network with weights that it has or once had, for what does not depend on them: a run in training writes
+        new ones several times a second."""
+        try:
+            return _loaded_once(self.path)
+        except (OSError, CheckpointError):
+            return None
+
 
 @functools.lru_cache(maxsize=LOADED)
 def _loaded(path: Path, changed: int, inode: int) -> Model:
     """The network in a file; a file with other weights has another time or inode."""
+    return load_checkpoint(path)
+
+
+@functools.lru_cache(maxsize=LOADED)
+def _loaded_once(path: Path) -> Model:
+    """The layers of a file are always the same."""
     return load_checkpoint(path)
 
 
