@@ -34,7 +34,8 @@ def render(reader: Reader | None, over: DeltaGenerator) -> None:
     blocks = of_pad(reader)
     tell({"boxes": ""} | blocks)
     st.html(block("answer", blocks["answer"]))
-    over.html(block("boxes", blocks.get("boxes", "")))  # a place for what may be fetched before the next run
+    if "boxes" in blocks:
+        over.html(block("boxes", blocks["boxes"]))
 
 
 def of_pad(reader: Reader | None) -> dict[str, str]:

@@ -71,5 +71,6 @@ def _state(run: RunFolder | None, status: Status, history: History | None) -> tu
 
 
 def _files(run: RunFolder, status: Status) -> tuple[Any, ...]:
-    """What else the page is made of, and what takes a look at files: whether it can be rewound, and what is wrong."""
-    return bool(time_machine.found_of(run)), warnings.signs(run, status)
+    """What else the page is made of, and what takes a look at files: whether it can read, whether it can be rewound,
+    and what is wrong."""
+    return run.newest is not None, bool(time_machine.found_of(run)), warnings.signs(run, status)

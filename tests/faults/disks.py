@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -27,9 +28,7 @@ def full_disk(scene: Scene) -> Loss:
         inner.runs.command(run.id, wish="paused")  # a run can be commanded nevertheless
         inner.runs.command(run.id, wish="running")
         if inner.runs._workers.alive(run.id):
-            fill(root / "more")  # snapshots have given way to the newest weights
-            with pytest.raises(RunError, match="saving this run takes"):
-                inner.runs.start(CONFIG)
+            wait(lambda: _refused(inner, root / "more"), "another run is refused")
         inner.sleep(0, 2)
         ballast.unlink()
         inner.finish(run)
@@ -37,6 +36,16 @@ def full_disk(scene: Scene) -> Loss:
         assert not troubles(run, inner.runs.status(run))
         wait(lambda: last_step(run) >= 4 * EPOCH, "all events are written in the end")
     return Loss(0, 0)
+
+
+def _refused(scene: Scene, more: Path) -> bool:
+    """Whether another run is, when the disk is filled up again: snapshots give way to the newest weights."""
+    fill(more)
+    try:
+        scene.runs.start(CONFIG)
+    except RunError as error:
+        return "saving this run takes" in str(error)
+    return False
 
 
 def full_disk_and_kill(scene: Scene) -> Loss:
