@@ -4,8 +4,11 @@ import contextlib
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+PATIENCE = 10.0  # seconds
 
 
 class CannotTry(Exception):  # noqa: N818  (it is no error of the program)
@@ -28,10 +31,22 @@ def mounted_read_only(folder: Path) -> Iterator[None]:
     """The folder, as if its disk could only be read; files that are open stay as they are."""
     _mount("--bind", str(folder), str(folder))
     try:
-        _mount("-o", "remount,ro,bind", str(folder))
+        _when_not_busy("-o", "remount,ro,bind", str(folder))
         yield
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=False)
+
+
+def _when_not_busy(*options: str) -> None:
+    """A mount that is refused as long as a file in it is just being written."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _mount(*options)
+        except CannotTry as why:
+            if "busy" not in str(why) or time.monotonic() > end:
+                raise
+        time.sleep(0.01)
 
 
 def _mount(*options: str) -> None:
