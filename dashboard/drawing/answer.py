@@ -54,17 +54,17 @@ def answered(
     empty: str = "Nothing is drawn yet.",
 ) -> tuple[str, Shares | None]:
     """The answers of one or several networks as HTML, and the first one's, (digits, classes); None: there is none."""
-    found = [(reader, reader.model() if sheet else reader.kind()) for reader in readers]
-    known = [(reader, model) for reader, model in found if model is not None]
-    models = [each for each in known if reads_drawings(each[1])]
-    unfit = "".join(_note(translated(no_drawings(*each))) for each in known if each not in models)
-    if not known:
+    known = [(reader, shape) for reader in readers if (shape := reader.image_shape()) is not None]
+    fit = [reader for reader, shape in known if reads_drawings(shape)]
+    unfit = "".join(_note(translated(no_drawings(*each))) for each in known if each[0] not in fit)
+    models = [(reader, model) for reader in fit if (model := reader.model()) is not None] if sheet else []
+    if not known or (fit and sheet and not models):
         return _note(say("No network can read yet. Press Train: its answers appear here within seconds.")), None
-    if not models:
+    if not fit:
         return unfit, None
     shares = [_answers(reader, model, sheet, settings) for reader, model in models] if sheet else []
     if sheet is None or not len(shares[0]):
-        *others, last = [reader.name for reader, _ in models]
+        *others, last = [reader.name for reader in fit]
         names = say("{join} and {last}", join=", ".join(others), last=last) if others else last
         more = say("{empty} The answer will come from {names}.", empty=translated(empty), names=names)
         return unfit + _note(more) + probability_bars(None), None

@@ -147,8 +147,8 @@ def _live(pins: Pinned, run: RunFolder | None, at_step: int | None) -> None:
     if reader is None or model is None:
         st.caption(say("No network can read yet. Press Train."))
         return
-    if not reads_drawings(model):
-        st.caption(literal(no_drawings(reader, model)))
+    if not reads_drawings(model.checkpoint.image_shape):
+        st.caption(literal(no_drawings(reader, model.checkpoint.image_shape)))
         return
     found = _curves(run, items, model if at_step is None else None)
     cards = _cards(items, model, found)
@@ -179,7 +179,7 @@ def fresh(run: RunFolder | None, at_step: int | None) -> Fresh:
     items = tuple(session.kept("pins", Pinned).items)
     reader = choose(run, at_step) if items else None
     model = reader.model() if reader is not None else None
-    if model is None or not reads_drawings(model):
+    if model is None or not reads_drawings(model.checkpoint.image_shape):
         return Fresh({}, {})
     found = _curves(run, items, model if at_step is None else None)
     data = _chart(run, items, found, at_step) if run is not None and found is not None and len(found.steps) else None

@@ -17,6 +17,7 @@ from engine.snapshots import at_or_before, snapshots
 
 PRETRAINED = PROJECT / "checkpoints" / "pretrained"
 FIRST = "convnet"  # reads as long as no run is shown: of those that read drawings well, the quickest
+ImageShape = tuple[int, int, int]  # height, width, channels
 LOADED = 16  # networks kept in memory; several tabs may each look at several
 
 
@@ -35,11 +36,10 @@ class Reader:
         except (OSError, CheckpointError):
             return None
 
-    def kind(self) -> Model | None:
-        """The network with weights that it has or once had, for what does not depend on them: a run in training writes
-        new ones several times a second."""
+    def image_shape(self) -> ImageShape | None:
+        """What its images are like; None while it cannot be read. Does not load what a run in training writes anew."""
         try:
-            return _loaded_once(self.path)
+            return _image_shape(self.path)
         except (OSError, CheckpointError):
             return None
 
@@ -50,10 +50,10 @@ def _loaded(path: Path, changed: int, inode: int) -> Model:
     return load_checkpoint(path)
 
 
-@functools.lru_cache(maxsize=LOADED)
-def _loaded_once(path: Path) -> Model:
-    """The layers of a file are always the same."""
-    return load_checkpoint(path)
+@functools.lru_cache(maxsize=1000)
+def _image_shape(path: Path) -> ImageShape:
+    """A file may get other weights, but never another network."""
+    return load_checkpoint(path).checkpoint.image_shape
 
 
 def of_run(run: RunFolder | None, step: int | None = None) -> Reader | None:
@@ -96,15 +96,15 @@ def choose(run: RunFolder | None, step: int | None = None) -> Reader | None:
     return of_run(run, step) or next(iter(pretrained()), None)
 
 
-def reads_drawings(model: Model) -> bool:
+def reads_drawings(image_shape: ImageShape) -> bool:
     """Whether a drawing can be prepared for this network: its images are square, and not too small for a digit."""
-    height, width, _ = model.checkpoint.image_shape
+    height, width, _ = image_shape
     return height == width >= SMALLEST_IMAGE
 
 
-def no_drawings(reader: Reader, model: Model) -> str:
+def no_drawings(reader: Reader, image_shape: ImageShape) -> str:
     """Why a network is not asked about a drawing."""
-    height, width, _ = model.checkpoint.image_shape
+    height, width, _ = image_shape
     return say(
         "This network cannot read drawings: {name} sees {height}×{width} pixels; a drawing needs "
         "a square of at least {smallest_image}×{smallest_image}.",

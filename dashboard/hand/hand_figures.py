@@ -39,7 +39,7 @@ class Score:
 @functools.lru_cache(maxsize=64)
 def score(model: Model, hand: Hand) -> Score | None:
     """Of the drawings that no run learns from, if there are some, or else of all; None for an empty set."""
-    if not len(hand) or not reads_drawings(model):
+    if not len(hand) or not reads_drawings(model.checkpoint.image_shape):
         return None
     images, labels = _looked_at(hand, model.image_size)
     read = model.predict(images).argmax(axis=1)

@@ -27,8 +27,8 @@ def render(reader: Reader, hand: Hand) -> None:
     model = reader.model()
     if model is None:
         return
-    if not reads_drawings(model):
-        st.caption(literal(no_drawings(reader, model)))
+    if not reads_drawings(model.checkpoint.image_shape):
+        st.caption(literal(no_drawings(reader, model.checkpoint.image_shape)))
         return
     own = run_of(reader, session.runs().root)
     learned = _newest()

@@ -76,7 +76,7 @@ def _read_from(desk: InsideDesk, wish: str | None) -> None:
 def _drawn(model: Model) -> tuple[Bytes | None, int | None, str]:
     """The drawing as the page Draw prepares it."""
     height, width, _ = model.checkpoint.image_shape
-    if not reads_drawings(model):
+    if not reads_drawings(model.checkpoint.image_shape):
         return None, None, say("This network sees {h}×{w} pixels and cannot read drawings.", h=height, w=width)
     sketch = session.drawing().sketch
     found = digits(sketch, model.image_size, preparation.settings()) if sketch is not None else ()

@@ -213,7 +213,7 @@ def _own(shown: Shown, subject: Subject) -> list[Own]:
     found: list[tuple[Bytes, str]] = []
     if subject.image is not None and subject.image.shape == model.checkpoint.image_shape[:2]:
         found.append((subject.image, say("the chosen image") if subject.label is not None else say("your drawing")))
-    if reads_drawings(model):
+    if reads_drawings(model.checkpoint.image_shape):
         pins: list[Pin] = session.kept("pins", Pinned).items
         found += [(image_of(pin, model.image_size), say("pinned as {label}", label=pin.label)) for pin in pins]
     if not found:

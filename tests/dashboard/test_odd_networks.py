@@ -192,3 +192,13 @@ def test_runs_of_the_same_name_are_offered_and_kept_apart(tmp_path: Path, monkey
     assert {each.path.parent.name for each in checked(at.run()).session_state["reading"]} == {"elder", "younger"}
     session.runs().close()
     session.runs.clear()
+
+
+def test_a_network_whose_file_went_away_does_not_read_and_the_page_says_so(tmp_path: Path) -> None:
+    """Also where the page has seen it before."""
+    reader = Reader("mine", write_network(tmp_path / "mine.npz"))
+    assert answers([reader]).session_state["shares"].shape == (1, 10)
+    reader.path.unlink()
+    at = answers([reader])
+    assert at.session_state["shares"] is None
+    assert "No network can read yet" in words(at)
