@@ -69,8 +69,9 @@ function adjust(element, changes) {
   if (Object.keys(told).length) window.Plotly.relayout(element, told);
 }
 
-function same(range, other) {
-  return !!other && range.length === other.length && range.every((end, at) => end === other[at]);
+// Equal for lists of the same values.
+function same(list, other) {
+  return !!other && list.length === other.length && list.every((value, at) => value === other[at]);
 }
 
 // Equal for columns that have the same points.

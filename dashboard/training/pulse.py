@@ -12,6 +12,7 @@ from dashboard.training import curves_panel, progress, time_machine, warnings
 from dashboard.training.curves_panel import View
 from engine.history import History
 from engine.rundir import RunError, RunFolder, Status
+from engine.snapshots import Snapshot
 
 FILES_TICK = 1.5  # seconds from one look for new snapshots, and for what a worker says, to the next
 
@@ -26,11 +27,13 @@ class Shows:
     looked: float = 0.0  # when the files were looked at
 
 
-def note(run: RunFolder | None, status: Status, history: History | None, view: View | None) -> None:
-    """The page was made of this."""
+def note(
+    run: RunFolder | None, status: Status, history: History | None, found: list[Snapshot], view: View | None
+) -> None:
+    """The page was made of this; `found` are the run's snapshots."""
     shows = session.kept("shows", Shows)
     shows.state, shows.view = _state(run, status, history), view
-    shows.files, shows.looked = _files(run, status) if run else (), time.monotonic()
+    shows.files, shows.looked = _files(run, status, found) if run else (), time.monotonic()
 
 
 def fresh() -> Fresh | None:
@@ -51,9 +54,10 @@ def fresh() -> Fresh | None:
     at_step = shows.view.at_step
     pinned, snapshots = pins.fresh(run, at_step), Fresh({}, {})
     if time.monotonic() - shows.looked > FILES_TICK:
-        if _files(run, status) != shows.files:
+        found = time_machine.found_of(run)
+        if _files(run, status, found) != shows.files:
             return None
-        shows.looked, snapshots = time.monotonic(), time_machine.fresh(run, history)
+        shows.looked, snapshots = time.monotonic(), time_machine.fresh(run, history, found)
     figures = {"figures": progress.html(run, status, history, at_step)}
     curves = curves_panel.fresh_charts(history, shows.view) if at_step is None else {}
     return Fresh(
@@ -70,7 +74,7 @@ def _state(run: RunFolder | None, status: Status, history: History | None) -> tu
     return run.id if run else None, status.state, status.reason, changes, begun, resting, session.shown().at_step
 
 
-def _files(run: RunFolder, status: Status) -> tuple[Any, ...]:
+def _files(run: RunFolder, status: Status, found: list[Snapshot]) -> tuple[Any, ...]:
     """What else the page is made of, and what takes a look at files: whether it can read, whether it can be rewound,
     and what is wrong."""
-    return run.newest is not None, bool(time_machine.found_of(run)), warnings.signs(run, status)
+    return run.newest is not None, bool(found), warnings.signs(run, status)

@@ -63,9 +63,8 @@ def room_html(found: list[Snapshot]) -> str:
     return f'<div class="ink-subheading">{escape(say("Time machine"))} <small>{escape(used)}</small></div>'
 
 
-def fresh(run: RunFolder, history: History) -> Fresh:
+def fresh(run: RunFolder, history: History, found: list[Snapshot]) -> Fresh:
     """Both as they are now."""
-    found = found_of(run)
     if not found:
         return Fresh({}, {})
     return Fresh({"time-room": room_html(found)}, {"time-slider": slider(history, found, chosen(run, found))})

@@ -170,7 +170,7 @@ def _live(checked: StackCheck) -> None:
                 live_changes.render(history, status)
     with st.container(key="pinned"):
         pins.render_strip(run, at_step)
-    pulse.note(run, status, history, view)
+    pulse.note(run, status, history, found, view)
     if (_pace(status) or math.inf) < (shown.pace or math.inf):
         pages.made_anew()  # what is being found must be fetched
 

@@ -207,13 +207,14 @@ def test_the_train_page_offers_what_it_shows(root: Path) -> None:
         import streamlit as st
 
         from dashboard import session
-        from dashboard.training import curves_panel, pulse
+        from dashboard.training import curves_panel, pulse, time_machine
 
         session.show("first")
         runs = session.runs()
         run = runs.open("first")
         history = runs.history(run)
-        pulse.note(run, runs.status(run), history, curves_panel.View("first", "step", 0.6, False, None))
+        found = time_machine.found_of(run)
+        pulse.note(run, runs.status(run), history, found, curves_panel.View("first", "step", 0.6, False, None))
         st.session_state["fresh"] = pulse.fresh()
         session.shown().at_step = 1
         st.session_state["rewound"] = pulse.fresh()
@@ -237,7 +238,7 @@ def test_the_train_page_is_made_anew_when_its_worker_has_something_to_say(root: 
         import streamlit as st
 
         from dashboard import session
-        from dashboard.training import curves_panel, pulse
+        from dashboard.training import curves_panel, pulse, time_machine
         from engine.files import NOTE, WARNING
 
         session.show("first")
@@ -249,7 +250,7 @@ def test_the_train_page_is_made_anew_when_its_worker_has_something_to_say(root: 
             with run.log_file.open("a", encoding="utf-8") as log:
                 log.write(said)
             found.append(pulse.fresh() is None)
-            pulse.note(run, runs.status(run), runs.history(run), view)
+            pulse.note(run, runs.status(run), runs.history(run), time_machine.found_of(run), view)
             found.append(pulse.fresh() is None)
 
     one_run(root)

@@ -53,21 +53,31 @@ def kill_server(scene: Scene) -> Loss:
 
 def suspend_worker(scene: Scene) -> Loss:
     """SIGSTOP of the worker for a while: it is said, and afterwards the run goes on by itself."""
-    run = scene.start()
-    scene.sleep(0, 0.5)
-    pid = scene.pid(run)
-    with contextlib.suppress(ProcessLookupError):  # on a quick machine the run may be over by now
-        os.kill(pid, signal.SIGSTOP)
-        if scene.runs._workers.alive(run.id):
-            wait(run.worker_suspended, "it is halted")
-            if (status := scene.runs.status(run)).busy:
-                assert any("suspended" in each for each in troubles(run, status)), troubles(run, status)
-        scene.sleep(0.5, 3)
-        os.kill(pid, signal.SIGCONT)
+    run, pid = _suspended(scene)
+    status = scene.runs.status(run)
+    assert any("suspended" in each for each in troubles(run, status)), troubles(run, status)
+    scene.sleep(0.5, 3)
+    os.kill(pid, signal.SIGCONT)
     scene.finish(run)
     scene.check(run)
     assert starts(run) == [0], "it was begun again"
     return Loss(0, 0)
+
+
+def _suspended(scene: Scene) -> tuple[RunFolder, int]:
+    """A run whose worker was halted in the middle, and that worker. On a quick machine one may be over before."""
+    for _ in range(10):
+        run = scene.start()
+        scene.sleep(0, 0.5)
+        pid = scene.pid(run)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+            wait(lambda run=run: run.worker_suspended() or not scene.runs._workers.alive(run.id), "it is halted")
+            if scene.runs.status(run).busy:
+                return run, pid
+            os.kill(pid, signal.SIGCONT)
+        scene.finish(run)
+    raise AssertionError("ten runs were over before they could be suspended")
 
 
 def suspend_server(scene: Scene) -> Loss:
