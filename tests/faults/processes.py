@@ -1,6 +1,7 @@
 """The worker or the server is killed or halted."""
 
 import contextlib
+import functools
 import os
 import signal
 
@@ -72,12 +73,17 @@ def _suspended(scene: Scene) -> tuple[RunFolder, int]:
         pid = scene.pid(run)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
-            wait(lambda run=run: run.worker_suspended() or not scene.runs._workers.alive(run.id), "it is halted")
+            wait(functools.partial(_halted, scene, run), "it is halted")
             if scene.runs.status(run).busy:
                 return run, pid
             os.kill(pid, signal.SIGCONT)
         scene.finish(run)
     raise AssertionError("ten runs were over before they could be suspended")
+
+
+def _halted(scene: Scene, run: RunFolder) -> bool:
+    """Its worker is, or has ended."""
+    return run.worker_suspended() or not scene.runs._workers.alive(run.id)
 
 
 def suspend_server(scene: Scene) -> Loss:
