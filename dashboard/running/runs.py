@@ -1,14 +1,10 @@
 """Starts, queues, watches and commands runs, through their folders alone. Knows nothing of Streamlit.
 
-One `Runs` serves the whole server. At most `most` of its runs train at the same time; the others wait in the order
-in which they were wanted, and where they belong to different people, these take turns. A paused run makes room, and
-waits for room when it is to go on.
+One `Runs` serves the whole server. Which of its runs train and which wait is the Queue's to say (queueing.py).
 """
 
 import contextlib
 import itertools
-import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,17 +15,16 @@ from dashboard.running import room, trash
 from dashboard.running.histories import Histories
 from dashboard.running.ownership import Everybody, Visitor, new_id, owner_of, write_owner
 from dashboard.running.processes import PROJECT
-from dashboard.running.queueing import in_turn
+from dashboard.running.queueing import Queue
 from dashboard.running.troubles import last_words
-from dashboard.running.wanted import control_of, goes_on_for_a_moment, is_given_up, rests
-from dashboard.running.workers import WORKER, Workers
+from dashboard.running.wanted import control_of, is_given_up
+from dashboard.running.workers import WORKER
 from engine.about import About, write_about
 from engine.checkpoint import CheckpointError
 from engine.config import TrainingConfig
 from engine.files import locked
 from engine.forking import fork
 from engine.history import History
-from engine.limits import WORKERS, LimitError
 from engine.rundir import Control, RunError, RunFolder, Status
 from engine.rundir import runs as run_folders
 from engine.snapshots import at_or_before, snapshots
@@ -52,11 +47,8 @@ class Runs:
         """visitor: tells who asks, where runs belong to people; nobody asks from threads of this object's own."""
         self.root = root.resolve()
         self._visitor = visitor or Everybody()
-        self._most = most or WORKERS.value() or os.cpu_count() or 1
-        self._lock = threading.RLock()
-        self._waiting: list[str] = []
-        self._refused: dict[str, str] = {}  # why a run's worker could not be started
-        self._workers = Workers(self._fill, worker)
+        self._queue = Queue(self.root, most, worker)
+        self._workers = self._queue.workers
         self._histories = Histories()
 
     def keep_spare(self) -> None:
@@ -66,18 +58,11 @@ class Runs:
     @property
     def most(self) -> int:
         """How many train at the same time. More of them let those that wait begin at once; fewer stop none."""
-        return self._most
+        return self._queue.most
 
     @most.setter
     def most(self, count: int) -> None:
-        if count < 1:
-            raise RunError(f"at least 1 run must be allowed to train; got {count}.")
-        try:
-            WORKERS.check(count, f"{count:,} runs would train at the same time", "The others wait for them.")
-        except LimitError as error:
-            raise RunError(str(error)) from None
-        self._most = count
-        self._fill()
+        self._queue.most = count
 
     def start(
         self,
@@ -104,7 +89,7 @@ class Runs:
             run = RunFolder.create(self.root, config, new_id(owner), fill=fill)
         except OSError as error:
             raise RunError(f"no run can be written: {error.strerror}.") from None
-        self._enqueue(run.id)
+        self._queue.add(run.id)
         return run
 
     def fork(self, run_id: str, step: int, config: TrainingConfig) -> RunFolder:
@@ -125,7 +110,7 @@ class Runs:
             write_about(run, About(parent=run_id, parent_step=step))
 
         run = fork(self.root, parent, snapshot, config, new_id(owner), add)
-        self._enqueue(run.id)
+        self._queue.add(run.id)
         return run
 
     def receiver(self) -> Callable[[Path, str, str], RunFolder]:
@@ -143,7 +128,7 @@ class Runs:
                 name,
                 source,
                 run_id=new_id(owner),
-                weigh=lambda size: room.check_import(self.root, size, self._going()),
+                weigh=lambda size: room.check_import(self.root, size, self._queue.going()),
                 add=lambda run: write_owner(run, owner),
             )
 
@@ -151,17 +136,17 @@ class Runs:
 
     def resume(self, run_id: str) -> None:
         """Go on with a run whose worker is gone, or that none has taken yet. Raises RunError."""
-        with self._lock:
+        with self._queue.lock:
             run = self.open(run_id)
-            if self.status(run).busy or run_id in self._waiting:
+            if self.status(run).busy or run_id in self._queue:
                 raise RunError(f"run {run_id} is being trained already.")
             self._make_sure_of_room(room.settings_of(run), owner_of(run), run)
             self.command(run_id, wish="running", until_step=None, until_epoch=None)
-            self._enqueue(run_id)
+            self._queue.add(run_id)
 
     def delete(self, run_id: str) -> None:
         """Remove a run with all its files; one that waits leaves the queue. Raises RunError while it trains."""
-        with self._lock:
+        with self._queue.lock:
             run = self.open(run_id)
             if self._workers.alive(run_id) or run.status().busy:
                 raise RunError(f"run {run_id} is being trained; stop it first, then delete it.")
@@ -169,8 +154,7 @@ class Runs:
                 trash.put_aside(run)
             except OSError as error:
                 raise RunError(f"run {run_id} cannot be deleted: {error.strerror}.") from None
-            self._leave_queue(run_id)
-            self._refused.pop(run_id, None)
+            self._queue.forget(run_id)
             self._histories.forget(run_id)
         trash.empty(self.root)
 
@@ -187,32 +171,21 @@ class Runs:
 
     def command(self, run_id: str, **wishes: Any) -> None:
         """Change what is wanted of a run, by the names of Control's fields. Raises RunError."""
-        with self._lock:
+        with self._queue.lock:
             run = self.open(run_id)
             try:
                 with locked(run.path):  # another server, or a shell, may command it as well
-                    control = self._turned(run, replace(control_of(run), **wishes), wishes.get("wish"))
+                    control = self._queue.turned(run, replace(control_of(run), **wishes), wishes.get("wish"))
                     run.put_control(control)
             except CheckpointError as error:
                 raise RunError(str(error)) from None
             except OSError as error:
                 raise RunError(f"run {run_id} cannot be commanded: {error.strerror}.") from None
-            self._fill()  # a paused run makes room
-
-    def _turned(self, run: RunFolder, control: Control, wish: str | None) -> Control:
-        """What is to be written for a wish: a run that is to go on may have to wait for its turn."""
-        if wish == "stopped" or (wish == "paused" and self._workers.alive(run.id)):
-            self._leave_queue(run.id)
-        if wish == "running" and self._is_waiting_at_a_pause(run):
-            if self._needs_room(run, control):
-                self._waiting += [] if run.id in self._waiting else [run.id]
-                return replace(control, wish="paused")  # until it is its turn
-            self._leave_queue(run.id)
-        return control
+            self._queue.fill()  # a paused run makes room
 
     def change(self, run_id: str, settings: dict[str, Any]) -> None:
         """Live settings by path, applied from the next batch on. Raises RunError."""
-        with self._lock:
+        with self._queue.lock:
             run = self.open(run_id)
             try:
                 before = control_of(run).settings
@@ -220,15 +193,15 @@ class Runs:
                 raise RunError(str(error)) from None
             with contextlib.suppress(SettingError):  # its worker says it
                 if (old := room.settings_of(run)) is not None:
-                    room.check_change(self.root, run, old, old.with_values(settings), self._going())
+                    room.check_change(self.root, run, old, old.with_values(settings), self._queue.going())
             self.command(run_id, settings=before | settings)
 
     def status(self, run: RunFolder) -> Status:
         """As the folder tells, and besides what only the process that starts workers can know."""
-        with self._lock:
+        with self._queue.lock:
             alive = self._workers.alive(run.id)  # before the files: it may end in between
             status = run.status()
-            if run.id in self._waiting:
+            if run.id in self._queue:
                 return Status("queued")
             if alive:
                 return Status("starting") if status.state in ("queued", "interrupted") else status
@@ -252,11 +225,13 @@ class Runs:
             time.sleep(0.005)
         return history
 
+    def training(self) -> int:
+        """How many of the workers started here use a core: paused ones do not."""
+        return len(self._queue.training())
+
     def queue(self) -> list[str]:
         """The runs that wait, the next one first."""
-        with self._lock:
-            training = [run_id for run_id in self._workers.at_work() if not rests(self.root, run_id)]
-            return in_turn(self._waiting, training, self._owner)
+        return self._queue.in_order()
 
     def place_in_queue(self, run_id: str) -> int:
         """How many runs begin before this one; 0 for the next."""
@@ -265,24 +240,11 @@ class Runs:
 
     def failure(self, run: RunFolder) -> str:
         """Why a worker ended without having ended its run, in a sentence; "" when it says nothing."""
-        if run.id in self._refused:
-            return self._refused[run.id]
-        return last_words(run)
+        return self._queue.why_refused(run.id) or last_words(run)
 
     def close(self) -> None:
         """Let all workers go: each writes its weights and leaves its run to be continued."""
-        with self._lock:
-            self._waiting.clear()
-        self._workers.close()
-
-    def _enqueue(self, run_id: str) -> None:
-        with self._lock:
-            if run_id not in self._waiting:
-                self._waiting.append(run_id)
-            self._fill()
-
-    def _owner(self, run_id: str) -> str:
-        return owner_of(RunFolder(self.root / run_id))
+        self._queue.close()
 
     def _make_sure_of_room(self, config: TrainingConfig | None, owner: str, run: RunFolder | None = None) -> None:
         """Raise RunError where another run in training would be more than this installation allows.
@@ -291,50 +253,8 @@ class Runs:
         """
         if config is not None:
             room.check_training(config)
-        with self._lock:
-            going = self._going()
-            resting = len(going) - self.training()  # or waiting: all that have no core
-            waiting = resting if self.training() >= self._most else resting - 1  # it would begin at once
+        with self._queue.lock:
+            going, waiting = self._queue.going(), self._queue.others_without_core()
         of_owner = sum(1 for each in going if owner and owner_of(each) == owner)
         room.check_counts(waiting, of_owner)
         room.check_disk(self.root, config, going, run)
-
-    def _going(self) -> list[RunFolder]:
-        """The runs that train or wait."""
-        with self._lock:
-            return [
-                RunFolder(self.root / run_id) for run_id in dict.fromkeys([*self._workers.at_work(), *self._waiting])
-            ]
-
-    def _leave_queue(self, run_id: str) -> None:
-        with contextlib.suppress(ValueError):
-            self._waiting.remove(run_id)
-
-    def _fill(self) -> None:
-        """Let waiting runs train while there is room, in order."""
-        with self._lock:
-            while self._waiting and self.training() < self._most:
-                run_id = self.queue()[0]
-                self._waiting.remove(run_id)
-                try:
-                    run = RunFolder.open(self.root, run_id)
-                    self._refused.pop(run_id, None)
-                    if self._workers.alive(run_id):
-                        with locked(run.path):
-                            run.put_control(replace(run.control(), wish="running"))
-                    else:
-                        self._workers.launch(run)
-                except (RunError, OSError) as error:  # one run that cannot begin must not hold up the others
-                    why = (isinstance(error, OSError) and error.strerror) or str(error)
-                    self._refused[run_id] = f"Its worker could not be started: {why.rstrip('.')}."
-
-    def training(self) -> int:
-        """How many of the workers started here use a core: paused ones do not."""
-        return sum(1 for run_id in self._workers.at_work() if not rests(self.root, run_id))
-
-    def _is_waiting_at_a_pause(self, run: RunFolder) -> bool:
-        return self._workers.alive(run.id) and rests(self.root, run.id)
-
-    def _needs_room(self, run: RunFolder, control: Control) -> bool:
-        """Whether a paused run that is to go on has to wait until others have ended or paused."""
-        return not goes_on_for_a_moment(run, control) and (run.id in self._waiting or self.training() >= self._most)

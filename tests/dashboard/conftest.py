@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import session
+from dashboard.running import jobs
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +19,12 @@ def no_spare_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 def open_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page without a server cannot tell from where it can be reached, and would read no files by their path."""
     monkeypatch.setenv("INKLING_PATHS", "1")
+
+
+@pytest.fixture(autouse=True)
+def unkind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs do not step back: a machine that is busy with other tests would keep these waiting."""
+    monkeypatch.setattr(jobs, "KINDNESS", 0)
 
 
 @pytest.fixture

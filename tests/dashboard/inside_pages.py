@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -13,6 +12,7 @@ from engine.datasets import load_split
 from engine.layers import BatchNorm, Conv, Dense, Flatten, MaxPool, ReLU, Tanh
 from engine.rundir import RunFolder
 from engine.trainer import Trainer
+from tests.dashboard.shown import checked
 
 LAYERS = (Conv(channels=3), BatchNorm(), ReLU(), MaxPool(size=4), Flatten(), Dense(units=8), Tanh(), Dense(units=10))
 CONFIG = TrainingConfig(data=DataConfig(train_images=640, validation_images=120), layers=LAYERS, epochs=1)
@@ -61,23 +61,3 @@ def open_section(section: str, run: RunFolder | None, prepare: Callable[[AppTest
     if prepare is not None:
         prepare(at)
     return checked(at.run())
-
-
-def checked(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
-def until(at: AppTest, what: Callable[[], Any], tries: int = 100) -> AppTest:
-    """Run the page again, as its fragment does, until it is so."""
-    for _ in range(tries):
-        if what():
-            return at
-        checked(at.run())
-    raise AssertionError(f"waited in vain; the page says: {said(at)[:2000]}")
-
-
-def said(at: AppTest) -> str:
-    """All that the page says."""
-    blocks = [block.proto.body for block in at.get("html")]
-    return "\n".join([*blocks, *(each.value for each in (*at.markdown, *at.caption, *at.latex, *at.code))])

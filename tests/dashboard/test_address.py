@@ -13,6 +13,7 @@ from engine.config import TrainingConfig
 from engine.link import encode
 from engine.presets import PRESETS
 from engine.rundir import RunFolder, runs
+from tests.dashboard.shown import texts
 
 OTHER = PRESETS["dense"].config.with_values({"optimizer.learning_rate": 0.003, "seed": 77, "epochs": 3})
 
@@ -24,11 +25,6 @@ def page(**query: str) -> AppTest:
     return at.run()
 
 
-def said(at: AppTest) -> str:
-    """All warnings and captions."""
-    return " ".join(each.value for each in [*at.warning, *at.caption]).replace("\\", "")
-
-
 def config(at: AppTest) -> TrainingConfig:
     found: TrainingConfig = at.session_state["draft"].config
     return found
@@ -38,7 +34,7 @@ def test_a_link_sets_the_sidebar_and_starts_nothing(root: Path) -> None:
     at = page(s=encode(OTHER))
     assert not at.exception
     assert config(at) == OTHER
-    assert "Settings of the link that was opened" in said(at)
+    assert "Settings of the link that was opened" in texts(at)
     assert at.button(key="main-train")
     assert runs(root) == []
 
@@ -54,15 +50,15 @@ def test_a_wrong_link_says_what_is_wrong_and_shows_the_usual_settings(root: Path
     at = page(s=encode(OTHER)[:-2])
     assert not at.exception
     assert config(at) == TrainingConfig()
-    assert "lost or changed" in said(at)
+    assert "lost or changed" in texts(at)
     at.button(key="link-read").click().run()
-    assert "lost or changed" not in said(at)
+    assert "lost or changed" not in texts(at)
 
 
 def test_what_of_a_link_is_ignored_is_said(root: Path) -> None:
     at = page(s=encode(OTHER), lock="epochs,<b>everything</b>", hide="augmentation")
     assert config(at) == OTHER
-    assert "no setting '<b>everything</b>' to lock" in said(at)
+    assert "no setting '<b>everything</b>' to lock" in texts(at)
 
 
 def test_a_teachers_link_locks_and_hides_until_it_is_unlocked(root: Path) -> None:
@@ -70,7 +66,7 @@ def test_a_teachers_link_locks_and_hides_until_it_is_unlocked(root: Path) -> Non
     held = at.session_state["locks"]
     assert held.locked == {"optimizer.learning_rate", "layers"}
     assert held.hidden == {"augmentation", "data"}
-    assert "Locked by the link" in said(at)
+    assert "Locked by the link" in texts(at)
     assert at.select_slider(key="form--optimizer-learning_rate-locked").disabled
     at.button(key="link-unlock").click().run()
     assert not at.exception
@@ -83,7 +79,7 @@ def test_locks_of_somebody_else_are_not_let_go(root: Path) -> None:
     at = page(lock="epochs")
     at.session_state["locks"] = Locks(frozenset({"seed"}), by="By a challenge.")
     at.run()
-    assert "By a challenge." in said(at)
+    assert "By a challenge." in texts(at)
     assert "link-unlock" not in [button.key for button in at.button]
 
 

@@ -14,6 +14,7 @@ from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
 from engine.link import encode
 from engine.rundir import RunFolder
+from tests.dashboard.shown import checked, markdown, said
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 TINY = TrainingConfig(
@@ -46,18 +47,6 @@ def opened(challenge: str, page: str = "") -> AppTest:
     return checked(at.run())
 
 
-def checked(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
-def texts(at: AppTest) -> str:
-    blocks = [block.proto.body for block in at.get("html")]
-    return "\n".join(
-        [*blocks, *(each.value for each in (*at.markdown, *at.caption, *at.success, *at.info, *at.warning, *at.error))]
-    )
-
-
 def optimizer(at: AppTest):
     return next(each for each in at.selectbox if each.label.endswith("Optimizer"))
 
@@ -78,9 +67,9 @@ def trained(at: AppTest) -> RunFolder:
 def test_a_link_puts_its_settings_and_locks_on_the_page(root):
     at = opened(encode_challenge(EASY))
     assert at.session_state["draft"].config == TINY
-    assert "Be \\*quick\\*" in texts(at)
+    assert "Be \\*quick\\*" in markdown(at)
     assert optimizer(at).disabled
-    assert "at most 3,000" in texts(at)
+    assert "at most 3,000" in said(at)
 
 
 def test_leaving_a_challenge_frees_the_settings_and_the_address(root):
@@ -95,14 +84,14 @@ def test_leaving_a_challenge_frees_the_settings_and_the_address(root):
 @pytest.mark.parametrize("text", ["1.AAAA", "<script>alert(1)</script>", "../../etc/passwd", "x" * 20_000])
 def test_a_bad_link_says_so_and_leaves_the_page_as_it_was(root, text):
     at = opened(text)
-    assert "challenge cannot be begun" in texts(at)
+    assert "challenge cannot be begun" in said(at)
     assert at.session_state["draft"].config == TrainingConfig()
 
 
 def test_a_challenge_that_is_met_gives_a_code_that_verifies(root):
     at = opened(encode_challenge(EASY))
     run = trained(at)
-    assert "Met." in texts(at)
+    assert "Met." in said(at)
     code = at.code[0].value
     assert code == encode_claim(claim_of(run, EASY))
     teacher = AppTest.from_function(_teacher)
@@ -112,11 +101,11 @@ def test_a_challenge_that_is_met_gives_a_code_that_verifies(root):
     teacher.button(key="verify").click()
     checked(teacher.run(timeout=30))
     end = time.monotonic() + 30
-    while "True, bit by bit" not in texts(teacher):
-        assert time.monotonic() < end, texts(teacher)
+    while "True, bit by bit" not in said(teacher):
+        assert time.monotonic() < end, said(teacher)
         time.sleep(0.2)
         checked(teacher.run())
-    assert texts(teacher).count("Cannot be checked") == 2
+    assert said(teacher).count("Cannot be checked") == 2
 
 
 def _teacher():
@@ -129,26 +118,26 @@ def test_a_run_that_breaks_a_lock_gets_no_code(root):
     at = opened(encode_challenge(EASY))
     at.session_state["draft"].put("optimizer.learning_rate", 0.05)
     trained(at)
-    assert "changed what the challenge fixes: optimizer" in texts(at)
+    assert "changed what the challenge fixes: optimizer" in said(at)
     assert not at.code
 
 
 def test_a_mystery_hides_its_fault_until_it_is_named(root):
     at = opened(encode_challenge(MYSTERY))
-    assert "Train it first" in texts(at)
+    assert "Train it first" in said(at)
     assert not [each for each in at.select_slider if each.label == "Training images"]
     trained(at)
-    assert "The diagnosis is yours" in texts(at)
+    assert "The diagnosis is yours" in said(at)
     assert not at.code
     guess(at, "rate")
-    assert "Not “The learning rate is far too high”" in texts(at)
+    assert "Not “The learning rate is far too high”" in said(at)
     guess(at, "labels")
-    assert "Found" in texts(at)
-    assert "guess 2" in texts(at)
+    assert "Found" in said(at)
+    assert "guess 2" in said(at)
     at.button(key="challenge-mend").click()
     checked(at.run())
     assert at.session_state["draft"].config.data.label_noise == 0
-    assert "The diagnosis is yours" not in texts(at)
+    assert "The diagnosis is yours" not in said(at)
 
 
 def guess(at: AppTest, name: str) -> None:
@@ -177,14 +166,14 @@ def test_a_bad_link_leaves_the_challenge_that_is_on_and_its_locks(root):
     at = opened(encode_challenge(EASY))
     at.query_params["challenge"] = "1.AAAA"
     checked(at.run())
-    assert "challenge cannot be begun" in texts(at)
+    assert "challenge cannot be begun" in said(at)
     assert at.session_state["playing"].challenge == EASY
     assert at.query_params["challenge"] in (encode_challenge(EASY), [encode_challenge(EASY)])
     assert optimizer(at).disabled
     at.button(key="challenge-leave").click()
     checked(at.run())
     assert not optimizer(at).disabled
-    assert "challenge cannot be begun" not in texts(at)
+    assert "challenge cannot be begun" not in said(at)
 
 
 def test_leaving_a_challenge_leaves_the_locks_of_the_link_that_the_tab_was_opened_with(root):
@@ -220,7 +209,7 @@ def test_a_reload_keeps_the_run_and_the_guesses(root):
     checked(again.run())
     assert again.session_state["shown"].run_id == run.id
     assert again.session_state["playing"].guesses == ["rate"]
-    assert "Not “The learning rate is far too high”" in texts(again)
+    assert "Not “The learning rate is far too high”" in said(again)
     again.button(key="challenge-leave").click()
     checked(again.run())
     assert "guessed" not in again.query_params

@@ -1,7 +1,6 @@
 """A class's codes are verified a few at a time, whoever looks on; nothing is left of the runs that it took."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from engine.layers import Dense, Flatten
 from engine.rundir import Control, RunFolder
 from engine.rundir import runs as run_folders
 from engine.worker import main as worker
+from tests.waiting import wait
 
 TINY = TrainingConfig(
     data=DataConfig(source="mnist16", train_images=100, validation_images=50),
@@ -50,13 +50,6 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
 
 def codes(claim: Claim, count: int) -> str:
     return "\n".join(encode_claim(replace(claim, name=f"pupil {number}")) for number in range(count))
-
-
-def wait(what: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def verify(runs: Runs, checks: list[Check]) -> None:

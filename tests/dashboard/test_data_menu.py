@@ -16,6 +16,7 @@ from engine.datasets import DataError, load
 from engine.limits import LimitError
 from engine.presets import PRESETS
 from engine.rundir import RunFolder
+from tests.dashboard.shown import checked
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
@@ -33,11 +34,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def app(root: Path) -> AppTest:
     at = AppTest.from_file(str(APP), default_timeout=30).run()
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
-def checked(at: AppTest) -> AppTest:
     assert not at.exception, at.exception[0].stack_trace
     return at
 

@@ -15,6 +15,7 @@ from dashboard import session
 from dashboard.drawing import pins
 from dashboard.drawing.preparation import STEPS
 from dashboard.drawing.reader_menu import SHOWN, choices, chosen
+from tests.dashboard.shown import checked, html
 
 Strokes = list[list[tuple[float, float]]]
 SEVEN: Strokes = [[(0.2, 0.1), (0.75, 0.1), (0.45, 0.9)]]
@@ -37,15 +38,6 @@ def drawing_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ap
     yield checked(AppTest.from_function(script, default_timeout=30).run())
     session.runs().close()
     session.runs.clear()
-
-
-def checked(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
-def html(at: AppTest) -> str:
-    return "\n".join(block.proto.body for block in at.get("html"))
 
 
 def pad(*digits: tuple[Strokes, float], side: int = 340, brush: int = 16) -> np.ndarray[Any, Any]:

@@ -20,7 +20,8 @@ from engine.gradcheck import STEP, WeightCheck
 from engine.layers import Dense, Flatten
 from engine.rundir import RunFolder
 from engine.updating import Updater
-from tests.dashboard.inside_pages import CONFIG, checked, ended, five_steps, open_section, said, until
+from tests.dashboard.inside_pages import CONFIG, ended, five_steps, open_section
+from tests.dashboard.shown import checked, said, until
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from engine.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, R
 from engine.rundir import RunFolder
 from engine.snapshots import snapshots
 from engine.trainer import Trainer
-from tests.dashboard.inside_pages import CONFIG, checked, ended, five_steps, open_section, said, until
+from tests.dashboard.inside_pages import CONFIG, ended, five_steps, open_section
+from tests.dashboard.shown import checked, said, until
 
 SMALL = replace(CONFIG, layers=(Flatten(), Dense(units=10)))
 PARTS = {

@@ -10,7 +10,8 @@ from engine.config import DataConfig
 from engine.layers import AvgPool, BatchNorm, Conv, Dense, Dropout, Flatten, ReLU, Sigmoid, Softmax
 from engine.losses import MeanSquaredError
 from engine.optimizers import SGD
-from tests.dashboard.inside_pages import CONFIG, checked, five_steps, open_section, said, until
+from tests.dashboard.inside_pages import CONFIG, five_steps, open_section
+from tests.dashboard.shown import checked, said, until
 
 SMALL = DataConfig(source="mnist16", train_images=640, validation_images=120)
 ODD = {

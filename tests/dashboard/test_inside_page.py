@@ -28,6 +28,7 @@ from engine.layers import AvgPool, BatchNorm, Conv, Dense, Dropout, Flatten, Lay
 from engine.network import Network
 from engine.rundir import RunFolder
 from engine.snapshots import Snapshot
+from tests.dashboard.shown import said
 
 SECTIONS = ("network", "weights", "maps", "histograms", "units")
 CONV = (
@@ -128,41 +129,35 @@ def settled(at: AppTest) -> AppTest:
     return at
 
 
-def words(at: AppTest) -> str:
-    """All that can be read."""
-    texts = [each.value for kind in (at.caption, at.markdown, at.warning, at.success) for each in kind]
-    return "\n".join([*texts, *(block.proto.body for block in at.get("html"))]).replace("\\", "")
-
-
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("name", STACKS)
 def test_every_section_shows_every_network(name: str, section: str, root: Path, data: Path) -> None:
     at = page(ended_run(root, STACKS[name], data), section)
-    assert "at step 9" in words(at)
-    assert "It is a " in words(at)  # the image and its answer
-    said = {
+    assert "at step 9" in said(at)
+    assert "It is a " in said(at)  # the image and its answer
+    told = {
         "network": "Follow the image from left to right",
         "weights": "kernel looks for" if isinstance(STACKS[name][0], Conv) else "unit looks for",
         "maps": "orange where the answer is positive",
         "histograms": "Gradients of the loss by the weights",
         "units": "What each unit is worth" if name in ("conv", "dense") else "no hidden layer",
     }
-    assert said[section] in words(at)
+    assert told[section] in said(at)
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_without_a_run_the_network_that_ships_is_looked_into(section: str, root: Path) -> None:
-    assert "the pretrained network" in words(page(None, section, patient=False))
+    assert "the pretrained network" in said(page(None, section, patient=False))
 
 
 def test_rewound_to_a_step_it_speaks_of_that_step(root: Path, data: Path) -> None:
     run = ended_run(root, DENSE, data)
     at = page(run, "histograms", at_step=6)
-    assert "at step 5" in words(at)
-    assert "**At step 5**" in words(at)
+    assert "at step 5" in said(at)
+    assert "**At step 5**" in said(at)
     at.session_state["shown"].at_step = None
     settled(at)
-    assert "**At step 9**" in words(at)
+    assert "**At step 9**" in said(at)
 
 
 def test_weights_that_are_gone_are_told_in_words(root: Path, data: Path) -> None:
@@ -170,9 +165,9 @@ def test_weights_that_are_gone_are_told_in_words(root: Path, data: Path) -> None
     at = page(run)
     run.latest.write_bytes(b"damaged")
     settled(at)  # the last that was read stays
-    assert "at step 9" in words(at)
+    assert "at step 9" in said(at)
     fresh = page(run)
-    assert "cannot be read" in words(fresh)
+    assert "cannot be read" in said(fresh)
 
 
 def test_a_run_that_is_deleted_while_it_is_looked_at_gives_way_to_the_network_that_ships(
@@ -181,26 +176,26 @@ def test_a_run_that_is_deleted_while_it_is_looked_at_gives_way_to_the_network_th
     run = ended_run(root, CONV, data)
     at = page(run, "units")
     shutil.rmtree(run.path)
-    assert "This is the pretrained network" in words(once(at))
+    assert "This is the pretrained network" in said(once(at))
 
 
 def test_a_run_without_weights_says_so(root: Path) -> None:
     run = RunFolder.create(root, TrainingConfig(), "empty")
-    assert "The run has no weights yet. This is the pretrained network" in words(page(run))
+    assert "The run has no weights yet. This is the pretrained network" in said(page(run))
 
 
 def test_data_that_is_gone_leaves_the_weights_to_be_seen(root: Path, data: Path, tmp_path: Path) -> None:
     at = page(ended_run(root, CONV, tmp_path / "gone.npz"), "weights")
-    assert "no data under" in words(at)
-    assert "kernel looks for" in words(at)
+    assert "no data under" in said(at)
+    assert "kernel looks for" in said(at)
     at.session_state["inside-desk"].section = "units"
-    assert "no data under" in words(settled(at))
+    assert "no data under" in said(settled(at))
 
 
 def test_a_layer_that_is_picked_opens_and_a_unit_shows_what_it_is_made_of(root: Path, data: Path) -> None:
     at = page(ended_run(root, CONV, data))
-    assert "multiply-adds" not in words(at)
-    for layer, unit, said in (
+    assert "multiply-adds" not in said(at)
+    for layer, unit, told in (
         (0, -1, "8 × 8 × 1 in, 8 × 8 × 4 out. 40 parameters, 2,304 multiply-adds"),
         (5, 2, "the inputs that weigh most (4 of 4)"),
         (9, 3, "With the other 88 inputs and the bias"),  # of 4 x 4 x 6
@@ -208,7 +203,7 @@ def test_a_layer_that_is_picked_opens_and_a_unit_shows_what_it_is_made_of(root: 
         (6, 40, "the same channel of the layer before"),
     ):
         at.session_state["inside-network"] = NetworkDesk(layer, unit, folded=False)
-        assert said in words(settled(at))
+        assert told in said(settled(at))
 
 
 def test_another_network_forgets_what_was_picked(root: Path, data: Path) -> None:
@@ -218,43 +213,43 @@ def test_another_network_forgets_what_was_picked(root: Path, data: Path) -> None
     settled(at)
     at.session_state["shown"].run_id = "dense"
     settled(at)
-    assert "at step 9: 4 layers" in words(at)
+    assert "at step 9: 4 layers" in said(at)
 
 
 def test_a_class_that_is_chosen_is_that_of_the_image(root: Path, data: Path) -> None:
     at = page(ended_run(root, DENSE, data))
     at.session_state["inside-desk"].digit = 11
-    assert "It is a 11" in words(settled(at))
+    assert "It is a 11" in said(settled(at))
     at.session_state["inside-desk"].place = 10**6  # the last one is taken
-    assert "It is a 11" in words(settled(at))
+    assert "It is a 11" in said(settled(at))
 
 
 def test_a_misread_image_is_misread(root: Path, data: Path) -> None:
     at = page(ended_run(root, DENSE, data))
     at.session_state["inside-desk"].source = "misread"
-    assert ": misread." in words(settled(at))
+    assert ": misread." in said(settled(at))
 
 
 def test_a_drawing_goes_through_the_layers(root: Path, data: Path) -> None:
     at = page(ended_run(root, CONV, data), "maps")
     at.session_state["inside-desk"].source = "drawing"
     settled(at)
-    assert "Nothing is drawn yet." in words(at)
-    assert "Choose an image, or draw one." in words(at)
+    assert "Nothing is drawn yet." in said(at)
+    assert "Choose an image, or draw one." in said(at)
     stroke = np.zeros((250, 250, 4), np.uint8)
     stroke[..., 3] = 255
     stroke[40:210, 115:135, :3] = 255
     at.session_state["drawing"].sketches.append(Sketch([], stroke))
     settled(at)
-    assert "orange where the answer is positive" in words(at)
-    assert "It is a" not in words(at)  # nobody knows what it was to be
+    assert "orange where the answer is positive" in said(at)
+    assert "It is a" not in said(at)  # nobody knows what it was to be
 
 
 def test_a_network_that_reads_no_drawings_says_so(root: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.inside.image_choice.reads_drawings", lambda model: False)
     at = page(ended_run(root, CONV, data))
     at.session_state["inside-desk"].source = "drawing"
-    assert "8×8 pixels and cannot read drawings" in words(settled(at))
+    assert "8×8 pixels and cannot read drawings" in said(settled(at))
 
 
 def test_units_that_are_switched_off_change_the_accuracy_and_come_on_again(root: Path, data: Path) -> None:
@@ -263,11 +258,11 @@ def test_units_that_are_switched_off_change_the_accuracy_and_come_on_again(root:
     desk.off = {0: {0, 1, 2, 3}}
     desk.fill = "mean"
     settled(at)
-    assert "1. Conv 3×3, 4: 1, 2, 3, 4 off" in words(at)
-    assert "Accuracy on 60 validation images" in words(at)
+    assert "1. Conv 3×3, 4: 1, 2, 3, 4 off" in said(at)
+    assert "Accuracy on 60 validation images" in said(at)
     at.button("units-all-on").click()
     settled(at)
-    assert "1, 2, 3, 4 off" not in words(at)
+    assert "1, 2, 3, 4 off" not in said(at)
     assert not any(desk.off.values())
 
 

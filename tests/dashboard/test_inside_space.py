@@ -22,7 +22,8 @@ from dashboard.running.jobs import Jobs, Progress
 from engine import Model, load_checkpoint
 from engine.explain.space import activations, last_hidden, nearest
 from engine.rundir import RunFolder
-from tests.dashboard.inside_pages import checked, five_steps, open_section, said, until
+from tests.dashboard.inside_pages import five_steps, open_section
+from tests.dashboard.shown import checked, said, until
 
 
 @pytest.fixture

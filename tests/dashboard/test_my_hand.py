@@ -23,6 +23,7 @@ from engine.datasets.personal import EMPTY, Hand, HandFile, read_hand, write_han
 from engine.drawing import prepare
 from engine.rundir import runs
 from engine.tuning import tuning
+from tests.dashboard.shown import checked, said
 
 CONVNET = pretrained()[0].path
 
@@ -85,16 +86,6 @@ def page(panel: str, number: int | None = 0) -> AppTest:
     return checked(at.run())
 
 
-def checked(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
-def words(at: AppTest) -> str:
-    blocks = [block.proto.body for block in at.get("html")] + [each.value for each in (*at.caption, *at.warning)]
-    return "\n".join(blocks).replace("\\", "")  # signs that keep text from being Markdown
-
-
 def pills(at: AppTest, name: str) -> Any:
     """The pills of this name, whichever version of them is mounted."""
     return next(each for each in at.get("button_group") if (each.key or "").partition("--")[0] == name)
@@ -105,17 +96,17 @@ def button(at: AppTest, key: str) -> Any:
 
 
 def test_an_empty_pad_asks_for_a_drawing(file: HandFile) -> None:
-    assert "Draw a digit, and say here" in words(page("hand", None))
+    assert "Draw a digit, and say here" in said(page("hand", None))
 
 
 def test_a_right_answer_is_kept_with_its_label_and_a_second_click_takes_it_out(file: HandFile) -> None:
     at = page("hand")
     checked(button(at, "hand-confirm").click().run())
-    assert "Kept as a 7." in words(at)
+    assert "Kept as a 7." in said(at)
     assert file.read().labels.tolist() == [7]
     assert button(at, "hand-confirm").disabled
     checked(pills(at, "hand-label").set_value(None).run())
-    assert "Taken out again." in words(at)
+    assert "Taken out again." in said(at)
     assert len(file.read()) == 0
 
 
@@ -137,13 +128,13 @@ def test_a_chosen_drawing_is_relabelled_and_deleted(file: HandFile) -> None:
     assert file.read().labels.tolist() == [7, 4, 7]
     checked(button(at, "hand-delete").click().run())
     assert file.read().ids.tolist() == [1, 3]
-    assert "Drawing 2 is deleted." in words(at)
+    assert "Drawing 2 is deleted." in said(at)
 
 
 def test_a_damaged_set_is_said_in_words_and_the_next_drawing_is_kept(file: HandFile) -> None:
     file.path.write_bytes(b"PK no set")
     at = page("hand")
-    assert "moved to my_hand.damaged" in words(at)
+    assert "moved to my_hand.damaged" in said(at)
     checked(button(at, "hand-confirm").click().run())
     assert len(file.read()) == 1
 
@@ -180,7 +171,7 @@ def test_a_click_starts_a_run_that_learns_and_the_figures_before_and_after_stand
     monkeypatch.setattr("engine.tuning.EPOCHS", 1)
     write_hand(file.path, sevens(9))
     at = page("hand")
-    assert "Now: the pretrained network" in words(at)
+    assert "Now: the pretrained network" in said(at)
     checked(button(at, "hand-learn-last").click().run())
     (run,) = runs(session.runs().root)
     assert at.session_state["shown"].run_id == run.id
@@ -190,8 +181,8 @@ def test_a_click_starts_a_run_that_learns_and_the_figures_before_and_after_stand
         time.sleep(0.1)
     assert run.status().reason == "finished"
     checked(at.run())
-    assert "Before learning" in words(at)
-    assert "After learning with the last layer" in words(at)
+    assert "Before learning" in said(at)
+    assert "After learning with the last layer" in said(at)
     config = tuning_of(run)
     assert config is not None
     started, ended = before(config), load_checkpoint(run.final)
@@ -211,7 +202,7 @@ def test_own_drawings_are_mixed_in_from_the_sidebar_as_they_are_then(file: HandF
     assert read_hand(Path(config.data.personal)).digest() == sevens(2).digest()
     write_hand(file.path, sevens(3))
     checked(at.run())
-    assert "have changed since" in words(at)
+    assert "have changed since" in said(at)
     checked(button(at, "personal-again").click().run())
     assert read_hand(Path(at.session_state["draft"].config.data.personal)).digest() == sevens(3).digest()
     checked(next(each for each in at.toggle if each.label == "Mix in my own drawings").set_value(False).run())
@@ -224,7 +215,7 @@ def test_the_sidebar_says_that_weights_are_not_new_and_offers_new_ones(file: Han
     model = load_checkpoint(CONVNET)
     at.session_state["draft"].load(tuning(model, CONVNET, file.freeze(sevens(2)), "last"))
     checked(at.run())
-    assert "the first 13 layers stay as they are" in words(at)
+    assert "the first 13 layers stay as they are" in said(at)
     checked(button(at, "new-weights").click().run())
     config = at.session_state["draft"].config
     assert (config.start_from, config.frozen) == ("", ())
@@ -251,13 +242,13 @@ def test_drawings_are_brought_and_what_is_none_is_refused(file: HandFile) -> Non
     checked(at.run())
     uploader = at.get("file_uploader")[0]
     checked(uploader.upload("mine.zip", to_zip(sevens(4)), "application/zip").run())
-    assert "4 drawings were added" in words(at)
+    assert "4 drawings were added" in said(at)
     assert len(file.read()) == 4
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:
         archive.writestr("readme.txt", "nothing")
     checked(at.get("file_uploader")[0].upload("other.zip", memory.getvalue(), "application/zip").run())
-    assert "holds no pictures" in words(at)
+    assert "holds no pictures" in said(at)
     assert len(file.read()) == 4
     assert hand_travel.LARGEST >= 20
 
@@ -267,13 +258,13 @@ def test_the_pixels_that_mattered_are_shown_for_each_way_to_find_out(file: HandF
     at = page("why")
     at.session_state["why"].method = method
     checked(at.run())
-    assert "speaks for 7" in words(at)
+    assert "speaks for 7" in said(at)
 
 
 def test_the_rival_can_be_chosen(file: HandFile) -> None:
     at = page("why")
     checked(next(each for each in at.selectbox if each.key.startswith("why-rival")).set_value(2).run())
-    assert "and for 2" in words(at)
+    assert "and for 2" in said(at)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +273,7 @@ def test_the_rival_can_be_chosen(file: HandFile) -> None:
 def test_each_view_says_what_to_look_for(file: HandFile, view: str, told: str) -> None:
     at = page("why")
     checked(pills(at, "why-view").set_value(view).run())
-    assert told in words(at)
+    assert told in said(at)
 
 
 def test_weights_that_change_are_explained_again_only_when_asked(file: HandFile) -> None:

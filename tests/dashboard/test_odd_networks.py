@@ -21,6 +21,7 @@ from engine.datasets.base import Scaling
 from engine.datasets.personal import EMPTY, Hand, prepared_ink
 from engine.layers import Dense, Flatten
 from engine.rundir import RunFolder
+from tests.dashboard.shown import checked, markdown, said
 
 
 def write_network(path: Path, side: int = 28, classes: int = 10, favourite: int = 1, width: int = 0) -> Path:
@@ -72,15 +73,6 @@ def pinned(run: RunFolder, label: int) -> AppTest:
     return checked(AppTest.from_function(script, args=(run, [Pin(0, label, ink)])).run())
 
 
-def checked(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
-def words(at: AppTest) -> str:
-    return "\n".join([block.proto.body for block in at.get("html")] + [each.value for each in at.caption])
-
-
 @pytest.mark.parametrize(
     ("label", "sentence"),
     [(17, "A 17, more than 99 % sure."), (11, "An 11, more than 99 % sure."), (8, "An eight, more than 99 % sure.")],
@@ -93,7 +85,7 @@ def test_classes_beyond_nine_are_called_by_their_number(label: int, sentence: st
 
 def test_a_drawing_is_read_by_a_network_with_26_classes(tmp_path: Path) -> None:
     found = answers([Reader("letters", write_network(tmp_path / "letters.npz", classes=26, favourite=25))])
-    assert "A 25, more than 99 % sure." in words(found)
+    assert "A 25, more than 99 % sure." in said(found)
 
 
 @pytest.mark.parametrize(("side", "width"), [(6, 6), (12, 20)])
@@ -102,10 +94,10 @@ def test_a_network_for_tiny_or_oblong_images_says_that_it_cannot_read_drawings(
 ) -> None:
     odd = Reader("odd", write_network(tmp_path / "odd.npz", side=side, width=width))
     found = answers([odd])
-    assert f"cannot read drawings: odd sees {side}×{width} pixels" in words(found)
+    assert f"cannot read drawings: odd sees {side}×{width} pixels" in said(found)
     assert found.session_state["shares"] is None
     plain = Reader("plain", write_network(tmp_path / "plain.npz"))
-    assert "A one, more than 99 % sure." in words(answers([odd, plain]))
+    assert "A one, more than 99 % sure." in said(answers([odd, plain]))
 
 
 def run_with(folder: Path, **network: Any) -> RunFolder:
@@ -117,13 +109,13 @@ def run_with(folder: Path, **network: Any) -> RunFolder:
 
 
 def test_a_pinned_digit_that_is_no_class_of_the_network_is_said_to_be_none(tmp_path: Path) -> None:
-    assert "A 3, for which this network has no class: it knows 0 to 1." in words(
+    assert "A 3, for which this network has no class: it knows 0 to 1." in said(
         pinned(run_with(tmp_path, classes=2), 3)
     )
 
 
 def test_pinned_digits_are_not_asked_of_a_network_for_tiny_images(tmp_path: Path) -> None:
-    assert "cannot read drawings" in words(pinned(run_with(tmp_path, side=6), 3))
+    assert "cannot read drawings" in said(pinned(run_with(tmp_path, side=6), 3))
 
 
 def test_a_hand_is_not_scored_by_a_network_for_tiny_images(tmp_path: Path) -> None:
@@ -160,7 +152,7 @@ def test_drawings_are_prepared_once_for_a_size_however_often_the_weights_change(
 def test_a_run_named_with_markdown_is_named_as_it_is_written(tmp_path: Path) -> None:
     run = run_with(tmp_path)
     write_about(run, About(name="**loud** ![](http://x.example/y.png)"))
-    captions = words(pinned(run, 1)).partition("How sure run")[2]
+    captions = markdown(pinned(run, 1)).partition("How sure run")[2]
     assert "\\*\\*loud" in captions
     assert "\\!\\[\\]" in captions
 
@@ -201,4 +193,4 @@ def test_a_network_whose_file_went_away_does_not_read_and_the_page_says_so(tmp_p
     reader.path.unlink()
     at = answers([reader])
     assert at.session_state["shares"] is None
-    assert "No network can read yet" in words(at)
+    assert "No network can read yet" in said(at)

@@ -1,8 +1,6 @@
 """The page without a browser: what it shows, and what its controls do."""
 
 import base64
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Dropout, Flatten
 from engine.presets import PRESETS
 from engine.rundir import RunFolder, runs
+from tests.dashboard.shown import checked, html, until
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
@@ -37,25 +36,8 @@ def open_page(run_id: str = "") -> AppTest:
     return checked(at.run())
 
 
-def checked(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
 def draft(at: AppTest) -> session.Draft:
     return at.session_state["draft"]
-
-
-def html(at: AppTest) -> str:
-    return "\n".join(block.proto.body for block in at.get("html"))
-
-
-def wait(at: AppTest, what: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
-        checked(at.run())
 
 
 def test_the_first_page_is_ready_to_train_the_default_network(app: AppTest) -> None:
@@ -141,7 +123,7 @@ def test_a_run_is_started_shown_in_the_address_changed_and_stopped(app: AppTest,
     checked(main_button(app).click().run())
     (run,) = runs(root)
     assert app.query_params["run"] == run.id
-    wait(app, lambda: "running" in html(app))
+    until(app, lambda: "running" in html(app))
     checked(app.select_slider("form--optimizer-learning_rate").set_value(0.002).run())
     assert run.control().settings == {"optimizer.learning_rate": 0.002}
     checked(app.number_input(f"form-row-row{draft(app).rows[7].id}-units").set_value(64).run())
@@ -150,9 +132,9 @@ def test_a_run_is_started_shown_in_the_address_changed_and_stopped(app: AppTest,
     checked(app.button("back").click().run())
     assert draft(app).config == TrainingConfig().with_values({"optimizer.learning_rate": 0.002})
     checked(main_button(app).click().run())
-    wait(app, lambda: main_button(app).key == "main-resume")
+    until(app, lambda: main_button(app).key == "main-resume")
     checked(app.button("stop").click().run())
-    wait(app, lambda: main_button(app).key == "main-train")
+    until(app, lambda: main_button(app).key == "main-train")
     assert run.status().reason == "stopped"
 
 
@@ -167,7 +149,7 @@ def test_a_second_tab_finds_the_run_and_its_settings(app: AppTest, root: Path) -
     checked(second.run())
     assert draft(second).config.optimizer.learning_rate == 0.002
     checked(second.button("stop").click().run())
-    wait(app, lambda: main_button(app).label == "Train")
+    until(app, lambda: main_button(app).label == "Train")
 
 
 def test_a_run_from_a_shell_can_be_opened_and_one_that_nobody_took_be_started(root: Path) -> None:
@@ -179,7 +161,7 @@ def test_a_run_from_a_shell_can_be_opened_and_one_that_nobody_took_be_started(ro
     assert draft(app).config == config
     assert main_button(app).label == "Continue"
     checked(main_button(app).click().run())
-    wait(app, lambda: main_button(app).label == "Train")
+    until(app, lambda: main_button(app).label == "Train")
     assert "test images" in html(app)
 
 
@@ -221,7 +203,7 @@ def test_a_drawing_is_read_by_the_run_and_survives_clear_and_undo(root: Path) ->
     app = open_page("short")
     assert "No network can read yet" in html(app) or "Nothing is drawn" in html(app)
     checked(main_button(app).click().run())
-    wait(app, lambda: main_button(app).label == "Train")
+    until(app, lambda: main_button(app).label == "Train")
     assert "Nothing is drawn yet" in html(app)
     app.session_state["canvas1"] = canvas_value(one())
     checked(app.run())

@@ -231,7 +231,7 @@ def test_a_fork_is_its_browsers_or_it_is_not_there(tmp_path: Path, monkeypatch: 
     here = Runs(tmp_path, visitor=Ann())
     parent = RunFolder.create(tmp_path, replace(SMALL, epochs=1), "parent", lambda run: write_owner(run, "a" * 32))
     assert worker([str(parent.path)]) == 0
-    monkeypatch.setattr(here, "_enqueue", lambda run_id: None)
+    monkeypatch.setattr(here._queue, "add", lambda run_id: None)
     assert owner_of(here.fork(parent.id, 10, SMALL)) == "a" * 32
     monkeypatch.setattr("dashboard.running.runs.write_owner", full)
     with pytest.raises(RunError, match="No space left"):

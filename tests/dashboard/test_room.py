@@ -44,7 +44,7 @@ class Somebody:
 def runs(tmp_path: Path) -> Iterator[Runs]:
     """With a run "left" that was interrupted, a run "done" that has ended; no worker ever begins."""
     made = Runs(tmp_path / "runs", most=1, worker=("/nonexistent",), visitor=Somebody())
-    made._most = 0
+    made._queue._most = 0
     done = RunFolder.create(made.root, SMALL, "done")
     assert worker([str(done.path)]) == 0
     RunFolder.create(made.root, SMALL, "left")

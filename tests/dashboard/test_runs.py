@@ -3,8 +3,7 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,19 +16,12 @@ from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
 from engine.optimizers import SGD
 from engine.rundir import RunError, RunFolder, Status
+from tests.waiting import wait
 
 SMALL = TrainingConfig(
     data=DataConfig(train_images=500, validation_images=100), layers=(Flatten(), Dense(units=10)),
     optimizer=SGD(learning_rate=0.01), batch_size=50, epochs=10_000,
 )  # fmt: skip
-
-
-def wait(what: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Return when it is so; fail when it does not become so."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def state(runs: Runs, run: RunFolder) -> str:

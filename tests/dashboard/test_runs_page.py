@@ -1,7 +1,6 @@
 """The Runs page without a browser: what it says of runs, and what its forms and buttons do."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
 from engine.optimizers import SGD, Adam
 from engine.rundir import RunFolder, runs
+from tests.dashboard.shown import checked, html, texts, until
 from tests.dashboard.test_catalog import write_whole
 
 SMALL = TrainingConfig(
@@ -51,36 +51,15 @@ def open_page() -> AppTest:
     return checked(AppTest.from_function(script, default_timeout=30).run())
 
 
-def checked(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
 def pick(at: AppTest, *ids: str) -> AppTest:
     at.session_state["picking"].put(ids)
     return checked(at.run())
-
-
-def html(at: AppTest) -> str:
-    return "\n".join(block.proto.body for block in at.get("html"))
-
-
-def texts(at: AppTest) -> str:
-    return "\n".join(each.value for each in (*at.markdown, *at.caption, *at.text))
 
 
 def opened(at: AppTest, key: str) -> AppTest:
     """Open a popover, as a click would."""
     at.session_state[key] = True
     return checked(at.run())
-
-
-def wait(at: AppTest, what: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
-        checked(at.run())
 
 
 def test_an_empty_page_says_where_runs_come_from(root: Path) -> None:
@@ -119,7 +98,7 @@ def test_a_race_is_started_from_the_sidebar_waits_in_order_and_ends_with_a_winne
     assert len({read_about(run).group for run in made}) == 1
     assert {(run.config().seed, run.config().data) for run in made} == {(1, SMALL.data)}
     assert not [button for button in at.button if button.key == "group-start"]
-    wait(at, lambda: "wins after 2 epochs" in html(at))
+    until(at, lambda: "wins after 2 epochs" in html(at))
     assert "none trains now" in html(at)
 
 
@@ -133,7 +112,7 @@ def test_those_who_wait_are_listed_in_their_order(root: Path) -> None:
     assert "1 trains, 2 wait" in html(at)
     pick(at, *(run.id for run in made))
     checked(at.button("stop-picked").click().run())
-    wait(at, lambda: "none trains now" in html(at))
+    until(at, lambda: "none trains now" in html(at))
 
 
 def test_values_of_a_race_can_be_typed_and_nonsense_is_refused(root: Path) -> None:
@@ -162,7 +141,7 @@ def test_repeats_of_two_runs_are_two_groups_that_are_compared(two: list[RunFolde
     checked(at.slider("repeats-seeds").set_value(3).run())
     assert "6 runs of 2 epochs" in texts(at)
     checked(at.button("group-start").click().run())
-    wait(at, lambda: "none trains now" in html(at), 120)
+    until(at, lambda: "none trains now" in html(at), 120)
     page = html(at)
     assert page.count("3 of 3") == 2
     assert "3 seeds each cannot tell" in page or "equally well" in page
@@ -185,7 +164,7 @@ def test_runs_are_deleted_after_a_question_and_what_trains_is_not(two: list[RunF
     checked(at.button("delete-now").click().run())
     assert runs(root) == []
     run = session.runs().start(replace(SMALL, epochs=10_000))
-    wait(at, lambda: session.runs().status(run).busy)
+    until(at, lambda: session.runs().status(run).busy)
     pick(at, run.id)
     opened(at, delete_key(at.session_state["picking"].ids))
     assert "Stop it first" in texts(at)
@@ -211,7 +190,7 @@ def test_a_look_at_500_runs_is_quick(root: Path) -> None:
     for number in range(500):
         write_whole(RunFolder.create(root, SMALL, f"run{number}"))
     at = open_page()
-    wait(at, lambda: "500 runs" in html(at))
+    until(at, lambda: "500 runs" in html(at))
     start = time.perf_counter()
     pick(at, "run1", "run2", "run3")
     assert time.perf_counter() - start < 5  # measured 0.1: no figure is read again

@@ -23,6 +23,7 @@ from engine.recipe import recipe
 from engine.rundir import RunFolder, runs
 from engine.travel import receive
 from engine.worker import main as worker
+from tests.dashboard.shown import said
 
 TINY = TrainingConfig(
     data=DataConfig(train_images=200, validation_images=100), layers=(Flatten(), Dense(units=10)), epochs=1, seed=3
@@ -70,31 +71,25 @@ def settled(at: AppTest) -> AppTest:
     return at
 
 
-def words(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.success, at.error, at.warning)
-    html = " ".join(each.proto.body for each in at.get("html"))
-    return html + " ".join(each.value for kind in kinds for each in kind).replace("\\", "")
-
-
 def test_with_no_run_the_page_has_a_link_and_a_recipe_and_takes_runs_in(root: Path) -> None:
     at = page()
     assert f"?s={encode(TrainingConfig())}" in at.code[0].value
-    assert recipe(TrainingConfig()) in words(at)
+    assert recipe(TrainingConfig()) in said(at)
     for section, told in (("report", "No run is shown"), ("model", "no trained network"), ("runs", "No run is shown")):
         at = page(section=section)
-        assert told in words(at)
+        assert told in said(at)
 
 
 def test_a_run_that_is_gone_is_said_to_be(root: Path) -> None:
     at = page(run="gone")
-    assert "may have been deleted" in words(at)
+    assert "may have been deleted" in said(at)
     assert at.code[0].value
 
 
 def test_the_link_is_to_the_sidebar_or_to_the_run(trained: RunFolder) -> None:
     at = page(run="ended")
     assert at.code[0].value.endswith(f"?s={encode(TINY)}")
-    assert recipe(TINY) in words(at)
+    assert recipe(TINY) in said(at)
     at.session_state["draft"].put("epochs", 7)
     settled(at.run())
     assert at.code[0].value.endswith(f"?s={encode(TINY.with_values({'epochs': 7}))}")
@@ -142,7 +137,7 @@ def test_what_is_written_for_the_report_is_kept_with_the_run(trained: RunFolder)
 def test_a_hypothesis_of_before_the_run_cannot_be_changed_afterwards(trained: RunFolder) -> None:
     write_about(trained, About(hypothesis="Up *it* goes.", hypothesis_step=0, hypothesis_time=1.0))
     at = page(run="ended", section="report")
-    assert "Up *it* goes." in words(at)
+    assert "Up *it* goes." in said(at)
     assert "about-hypothesis-ended" not in [each.key for each in at.text_area]
 
 
@@ -168,7 +163,7 @@ def test_a_run_is_taken_out_and_brought_in(trained: RunFolder, root: Path) -> No
     at.file_uploader[0].upload("mine.zip", packed, "application/zip")
     settled(at.run())
     settled(at.run())
-    assert "imported from run ended, from mine.zip" in words(at)
+    assert "imported from run ended, from mine.zip" in said(at)
     assert len(runs(root)) == 2
 
 
@@ -176,7 +171,7 @@ def test_a_file_that_is_no_run_is_refused_in_words(root: Path) -> None:
     at = page(section="runs")
     at.file_uploader[0].upload("evil.zip", b"hello", "application/zip")
     settled(at.run())
-    assert "no file of a run" in words(at)
+    assert "no file of a run" in said(at)
     assert runs(root) == []
 
 

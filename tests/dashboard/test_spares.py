@@ -1,7 +1,7 @@
 """A spare worker makes a run begin sooner, is replaced after use, and is never left behind."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,19 +12,12 @@ from dashboard.running.spares import Spare, Spares
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
 from engine.rundir import RunFolder, read_json
+from tests.waiting import wait
 
 SMALL = TrainingConfig(
     data=DataConfig(train_images=500, validation_images=100), layers=(Flatten(), Dense(units=10)), batch_size=50,
     epochs=10_000,
 )  # fmt: skip
-
-
-def wait(what: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Return when it is so; fail when it does not become so."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from engine.history import History
 from engine.layers import BatchNorm, Conv, Dense, Flatten, ReLU
 from engine.rundir import RunFolder
 from engine.trainer import Trainer
+from tests.dashboard.shown import html
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 CONFIG = TrainingConfig(
@@ -63,10 +64,6 @@ def page(run: RunFolder, at_step: int | None = None) -> AppTest:
         at.run()
     assert not at.exception, at.exception[0].stack_trace
     return at
-
-
-def html(at: AppTest) -> str:
-    return "\n".join(block.proto.body for block in at.get("html"))
 
 
 def test_a_run_that_is_rewound_shows_the_figures_of_that_step(run: RunFolder) -> None:

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.learning import tour
+from tests.dashboard.shown import checked, texts
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
@@ -13,15 +14,6 @@ APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 def opened() -> AppTest:
     at = AppTest.from_file(str(APP), default_timeout=30)
     return checked(at.run())
-
-
-def checked(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].stack_trace
-    return at
-
-
-def texts(at: AppTest) -> str:
-    return "\n".join(each.value for each in at.markdown)
 
 
 def begun(at: AppTest) -> AppTest:

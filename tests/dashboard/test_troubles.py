@@ -32,7 +32,7 @@ def run(tmp_path: Path) -> RunFolder:
 def full(tmp_path: Path) -> Iterator[Runs]:
     """Runs of which none ever begins to train: there are no workers."""
     made = Runs(tmp_path, most=1, worker=("/nonexistent",))
-    made._most = 0
+    made._queue._most = 0
     yield made
     made.close()
 

@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten
 from engine.liveness import start_of
 from engine.rundir import Control, RunFolder, write_json
+from tests.waiting import wait
 
 SMALL = TrainingConfig(
     data=DataConfig(train_images=500, validation_images=100), layers=(Flatten(), Dense(units=10)), epochs=10_000
@@ -32,14 +32,6 @@ path = Path(sys.argv[1])
 RunFolder.open(path.parent, path.name).claim()
 time.sleep(600)
 """
-
-
-def wait(what: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Return when it is so; fail when it does not become so."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -2,15 +2,17 @@
 
 import engine  # noqa: F401  # isort: skip  # before NumPy: BLAS at one thread, as in a worker, or bits may differ
 
+import json
 import signal
 
 import numpy as np
 import pytest
 
 from engine import worker
-from engine.checkpoint import write_checkpoint
+from engine.checkpoint import load_checkpoint, write_checkpoint
 from engine.config import DataConfig, Stopping, TrainingConfig
 from engine.datasets.base import Dataset, split
+from engine.history import History
 from engine.layers import Dense, Flatten, ReLU
 from engine.optimizers import Momentum
 from engine.rundir import RunFolder
@@ -83,6 +85,24 @@ def saved(checkpoint, tmp_path):
 
 
 @pytest.fixture
+def model(saved):
+    return load_checkpoint(saved)
+
+
+@pytest.fixture
+def images():
+    """40 noisy ones of 8x8 pixels, of which two fifths are empty."""
+    rng = np.random.default_rng(4)
+    return (rng.integers(0, 256, (40, 8, 8)) * (rng.random((40, 8, 8)) < 0.6)).astype(np.uint8)
+
+
+@pytest.fixture
+def labels():
+    """Of `images`: every class four times."""
+    return (np.arange(40) % 10).astype(np.uint8)
+
+
+@pytest.fixture
 def run(tmp_path):
     """A new run's folder, with nothing in it but its settings."""
     return RunFolder.create(tmp_path, TrainingConfig(seed=7), "first")
@@ -94,3 +114,18 @@ def here(monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
     yield lambda run: worker.main([str(run.path)])
     signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def tell(tmp_path):
+    """A history, and a function that appends events to its file and reads them in."""
+    history = History(tmp_path / "events.jsonl")
+
+    def append(*events):
+        with (tmp_path / "events.jsonl").open("a") as file:
+            file.writelines(json.dumps(event) + "\n" for event in events)
+        return history.update()
+
+    append.history = history
+    append.file = tmp_path / "events.jsonl"
+    return append

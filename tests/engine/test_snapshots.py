@@ -5,12 +5,11 @@ import os
 
 import pytest
 
-from engine import recording, worker
+from engine import worker
 from engine.checkpoint import read_checkpoint
-from engine.events import BatchDone
-from engine.record import Record
 from engine.rundir import Control, RunFolder
 from engine.snapshots import Keeper, Snapshot, at_or_before, file_of, most_bytes, snapshots, surplus
+from tests.engine.snapshotting import steps, train
 
 
 def made_up(steps, size=10):
@@ -20,24 +19,6 @@ def made_up(steps, size=10):
 def left(found, best, most=10**9, count=10**9):
     gone = surplus(found, best, most, count)
     return [each.step for each in found if each not in gone]
-
-
-def train(run, control=None):
-    """A worker in this process, with all the time for snapshots that it wants; it leaves when it pauses."""
-    run.claim()
-    run.write_control(control or Control())
-    session = worker.Session(run)
-    tell = session._recorder.lifecycle
-    session._recorder.lifecycle = lambda name: (tell(name), session.leave.set())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "SAVE_GRACE", 1e9)
-        for _ in session.events():
-            pass
-    return run
-
-
-def steps(run):
-    return [each.step for each in snapshots(run)]
 
 
 # --- which are found ---------------------------------------------------------------------------------------------
@@ -181,91 +162,6 @@ def test_of_a_large_network_few_are_kept_and_that_is_said(tiny, tmp_path, monkey
     assert run.status().reason == "finished"
 
 
-def test_a_run_trains_to_its_end_where_no_snapshot_can_be_kept(tiny, tmp_path, capsys):
-    run = RunFolder.create(tmp_path, tiny)
-    run.snapshots.write_text("a file is in the way")
-    train(run)
-    assert run.status().reason == "finished"
-    assert run.final.exists()
-    assert capsys.readouterr().err == "warning: snapshots cannot be kept, so the run cannot be rewound: File exists.\n"
-
-
-def test_a_run_that_cannot_write_its_last_weights_waits_for_room_and_then_ends(tiny, tmp_path, monkeypatch, capsys):
-    room, tries, write = False, 0, recording.write_checkpoint
-
-    def write_if_there_is_room(path, checkpoint):
-        nonlocal room, tries
-        if not room:
-            tries += path.name == "final.npz"
-            room = tries == 3
-            raise OSError(28, "No space left on device")
-        write(path, checkpoint)
-
-    monkeypatch.setattr(recording, "write_checkpoint", write_if_there_is_room)
-    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.0)
-    run = train(RunFolder.create(tmp_path, tiny))
-    assert (run.status().reason, tries) == ("finished", 3)
-    read_checkpoint(run.final)
-    said = capsys.readouterr().err.splitlines()
-    assert sorted(said[:3]) == [
-        "warning: the best weights cannot be written: No space left on device.",
-        "warning: the final weights cannot be written: No space left on device.",
-        "warning: the newest weights cannot be written: No space left on device.",
-    ]
-    assert sorted(said[3:]) == [
-        "over: the best weights cannot be written.",
-        "over: the final weights cannot be written.",
-    ]
-
-
-def refuse_final(monkeypatch, error):
-    """The weights that a run ends with cannot be written; all others can."""
-    write = recording.write_checkpoint
-
-    def write_others(path, checkpoint):
-        if path.name == "final.npz":
-            raise error
-        write(path, checkpoint)
-
-    monkeypatch.setattr(recording, "write_checkpoint", write_others)
-    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
-
-
-@pytest.mark.parametrize("error", [OSError(13, "Permission denied"), OSError(30, "Read-only file system")])
-def test_last_weights_that_cannot_be_written_for_another_reason_end_the_worker(tiny, tmp_path, monkeypatch, error):
-    refuse_final(monkeypatch, error)
-    run = RunFolder.create(tmp_path, tiny)
-    with pytest.raises(OSError, match=error.strerror):
-        train(run)
-    monkeypatch.undo()
-    assert train(run).status().reason == "finished"
-
-
-def test_a_run_waits_for_room_no_longer_than_it_may_train(tiny, tmp_path, monkeypatch, capsys):
-    refuse_final(monkeypatch, OSError(28, "No space left on device"))
-    monkeypatch.setenv("INKLING_RUN_SECONDS", "1")
-    train(RunFolder.create(tmp_path, tiny))
-    assert "after 1 s of training" in capsys.readouterr().err
-
-
-def test_on_a_full_disk_snapshots_give_way_to_weights(tiny, tmp_path, monkeypatch, capsys):
-    """There is room for eight files of weights."""
-    write = recording.write_checkpoint
-    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 6, "validate_every": 1}))
-
-    def write_if_there_is_room(path, checkpoint):
-        if len({file.stat().st_ino for file in run.path.rglob("*.npz")}) >= 8:
-            raise OSError(28, "No space left on device")
-        write(path, checkpoint)
-
-    monkeypatch.setattr(recording, "write_checkpoint", write_if_there_is_room)
-    train(run)
-    assert run.final.exists()
-    assert read_checkpoint(run.latest).position.step == 24
-    assert {0, 24} <= set(steps(run))
-    assert capsys.readouterr().err == ""
-
-
 def test_weights_that_overflowed_are_not_kept(tiny, tmp_path):
     wild = {"optimizer.learning_rate": 10.0, "loss": "MeanSquaredError", "epochs": 30, "validate_every": 1}
     run = train(RunFolder.create(tmp_path, tiny.with_values(wild)))
@@ -274,76 +170,3 @@ def test_weights_that_overflowed_are_not_kept(tiny, tmp_path):
     assert found
     for each in found:
         read_checkpoint(each.path)  # which refuses what is not finite
-
-
-def saves(run, monkeypatch, step_seconds, file_seconds, until=40.0):
-    """When latest.npz was written, and what all writing took, by a clock of our own."""
-    now, spent, saved = 0.0, 0.0, [0.0]
-    monkeypatch.setattr(recording.time, "perf_counter", lambda: now)
-
-    def write(path, checkpoint):
-        nonlocal now, spent
-        path.write_bytes(b"weights")
-        now, spent = now + file_seconds, spent + file_seconds
-        if path == run.latest:
-            saved.append(now)
-
-    monkeypatch.setattr(recording, "write_checkpoint", write)
-    trainer = worker.make_trainer(run.config())
-    with recording.Recorder(run, trainer) as recorder:
-        for event in trainer.run():
-            now += step_seconds * isinstance(event, BatchDone)
-            recorder.record(event)
-            if now > until:
-                break
-    trainer.close()
-    return [later - earlier for earlier, later in itertools.pairwise([*saved, now])], spent
-
-
-def test_no_more_than_an_epoch_is_ever_lost(tiny, tmp_path, monkeypatch):
-    """Each step takes 10 ms, each save 50 ms. An epoch has 70 steps, so 0.7 s."""
-    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000, "batch_size": 1}))
-    gaps, spent = saves(run, monkeypatch, 0.01, 0.05)
-    assert max(gaps) <= 0.7 + 2 * 0.05 + 0.02  # the best epoch's weights are written with the newest
-    assert spent <= (recording.SAVE_SHARE + recording.EPOCH_SHARE) * 40 + 2 * recording.SAVE_GRACE + 3 * 0.05
-
-
-def test_of_a_long_epoch_no_more_than_some_seconds_are_ever_lost(tiny, tmp_path, monkeypatch):
-    """An epoch takes 35 s, a save half a second."""
-    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000, "batch_size": 1}))
-    gaps, _ = saves(run, monkeypatch, 0.5, 0.5, until=100)
-    assert max(gaps) <= recording.LATEST_SECONDS + 0.5 + 2 * 0.5 + 0.1
-
-
-def test_where_saving_is_slow_it_still_leaves_most_of_the_time_to_training(tiny, tmp_path, monkeypatch):
-    """A save takes 4 s: a huge network on a slow disk."""
-    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000, "batch_size": 1}))
-    _, spent = saves(run, monkeypatch, 0.5, 4.0, until=400)
-    assert 0.1 * 400 < spent < 0.45 * 400
-
-
-def test_where_every_epoch_is_the_best_and_short_saving_does_not_hold_up_training(tiny, tmp_path, monkeypatch):
-    """Each step takes 10 ms, each file 50 ms. An epoch has 4 steps."""
-    judge = Record.end_epoch
-    monkeypatch.setattr(Record, "end_epoch", lambda self, *figures: judge(self, *figures) or True)
-    run = RunFolder.create(tmp_path, tiny.with_values({"epochs": 10_000}))
-    gaps, spent = saves(run, monkeypatch, 0.01, 0.05)
-    assert max(gaps) < 1.0
-    assert spent < 0.3 * 40
-
-
-def test_a_save_that_is_asked_for_is_made_whatever_it_costs_and_once(tiny, tmp_path, monkeypatch):
-    run = RunFolder.create(tmp_path, tiny)
-    written = []
-    monkeypatch.setattr(recording, "write_checkpoint", lambda path, saved: written.append(saved.position.step))
-    monkeypatch.setattr(recording, "SAVE_GRACE", -1.0)
-    trainer = worker.make_trainer(run.config())
-    with recording.Recorder(run, trainer) as recorder:
-        for event in trainer.run():
-            recorder.record(event)
-            if event.step == 2:
-                recorder.save()
-                recorder.save()
-                break
-    trainer.close()
-    assert written == [2]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,8 +21,8 @@ from engine.checkpoint import read_checkpoint
 from engine.config import DataConfig, TrainingConfig
 from engine.layers import Dense, Flatten, ReLU
 from engine.rundir import EventReader, RunFolder, read_json
+from tests.waiting import wait
 
-PATIENCE = 120.0  # seconds that a busy machine may take
 CONFIG = TrainingConfig(
     data=DataConfig(source="mnist16", train_images=4_000, validation_images=500),
     layers=(Flatten(), Dense(units=48), ReLU(), Dense(units=10)),
@@ -32,15 +32,6 @@ CONFIG = TrainingConfig(
 )  # 2,000 steps, a second or two of training
 EPOCH = 500  # steps of CONFIG's epochs
 LONG = CONFIG.with_values({"epochs": 400})
-
-
-def wait(what: Callable[[], object], why: str, seconds: float = PATIENCE) -> None:
-    """Return when it is so; raise when it does not become so."""
-    end = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited in vain: {why}")
-        time.sleep(0.01)
 
 
 @functools.cache

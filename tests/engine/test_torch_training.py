@@ -1,218 +1,31 @@
-"""The same networks in PyTorch: outputs, every gradient and whole training steps agree to rounding.
-
-Tolerances. In float64 both sides carry 16 digits, so 1e-9 of the largest number leaves no room for another
-formula. In float32 (epsilon 6e-8) a sum of some hundred products, in another order, through five layers, is off by
-some 1e-6 of the largest number; 2e-5 is allowed.
-
-PyTorch has images as NCHW and kernels as OIHW, where we have NHWC and HWIO.
-"""
+"""The same networks in PyTorch: whole training steps agree to rounding."""
 
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed; CI compares with it", exc_type=ImportError)
-
-from torch.nn import functional as F  # noqa: E402, N812  # the name that everybody uses
-
-from engine.arrays import Buffers  # noqa: E402
-from engine.config import TrainingConfig  # noqa: E402
-from engine.datasets.base import Scaling, Split  # noqa: E402
-from engine.layers import (  # noqa: E402
+from engine.config import TrainingConfig
+from engine.datasets.base import Scaling, Split
+from engine.layers import (
     GELU,
     AvgPool,
     BatchNorm,
     Conv,
     Dense,
-    Dropout,
     Flatten,
     Identity,
-    Layer,
     LeakyReLU,
     MaxPool,
-    Mode,
     ReLU,
     Sigmoid,
     Softmax,
     Tanh,
 )
-from engine.layers.window import same_padding  # noqa: E402
-from engine.losses import CrossEntropy, Loss, MeanSquaredError  # noqa: E402
-from engine.network import Network  # noqa: E402
-from engine.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp  # noqa: E402
-from engine.parallel import make_crew  # noqa: E402
-from engine.stepping import Stepper  # noqa: E402
-from engine.streams import StepRandomness  # noqa: E402
-
-TOLERANCE = {np.float32: 2e-5, np.float64: 1e-9}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """PyTorch's threads and ours would wait for each other on two cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def close(ours, theirs, tolerance, name=""):
-    """Differences are small beside the largest number of the array."""
-    theirs = theirs.detach().numpy() if isinstance(theirs, torch.Tensor) else theirs
-    assert ours.shape == theirs.shape, name
-    scale = max(1.0, float(np.abs(theirs).max(initial=0)))
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale, err_msg=name)
-
-
-# --- our layers in their words -----------------------------------------------------------------------------------
-
-
-def images(x):
-    return x.permute(0, 3, 1, 2) if x.ndim == 4 else x
-
-
-def ours_again(x):
-    return x.permute(0, 2, 3, 1) if x.ndim == 4 else x
-
-
-def conv(layer, p, x, training):
-    before, after = same_padding(layer.kernel) if layer.padding == "same" else (0, 0)
-    padded = F.pad(images(x), (before, after, before, after))
-    return ours_again(F.conv2d(padded, p["weight"].permute(3, 2, 0, 1), p.get("bias"), stride=layer.stride))
-
-
-def dense(layer, p, x, training):
-    y = x @ p["weight"]
-    if layer.bias == "unit":
-        return torch.cat([y, torch.ones_like(y[:, :1])], dim=1)
-    return y + p["bias"] if layer.bias == "separate" else y
-
-
-def norm(layer, p, x, training):
-    y = F.batch_norm(images(x), p["mean"], p["var"], p["scale"], p["shift"], training, layer.momentum, layer.epsilon)
-    return ours_again(y)
-
-
-def pool(function):
-    return lambda layer, p, x, t: ours_again(function(images(x), layer.size, layer.stride or layer.size))
-
-
-THEIRS = {
-    Conv: conv,
-    Dense: dense,
-    BatchNorm: norm,
-    MaxPool: pool(F.max_pool2d),
-    AvgPool: pool(F.avg_pool2d),
-    Dropout: lambda layer, p, x, t: x if not t else F.dropout(x, layer.drop),
-    Flatten: lambda layer, p, x, t: x.reshape(len(x), -1),
-    ReLU: lambda layer, p, x, t: F.relu(x),
-    LeakyReLU: lambda layer, p, x, t: F.leaky_relu(x, layer.slope),
-    Sigmoid: lambda layer, p, x, t: torch.sigmoid(x),
-    Tanh: lambda layer, p, x, t: torch.tanh(x),
-    GELU: lambda layer, p, x, t: F.gelu(x, approximate="tanh"),
-    Identity: lambda layer, p, x, t: x,
-    Softmax: lambda layer, p, x, t: F.softmax(x, dim=-1),
-}
-
-
-def test_every_registered_layer_is_compared():
-    assert set(THEIRS) == set(Layer.members().values())
-    assert {type(layer) for layer, _ in LAYERS} == set(THEIRS)
-
-
-LAYERS = [
-    (Dense(units=7), (5,)),
-    (Dense(units=7, bias="none"), (5,)),
-    (Dense(units=7, bias="unit"), (5,)),
-    (Conv(channels=6, kernel=3), (9, 8, 4)),
-    (Conv(channels=6, kernel=5, padding="valid"), (11, 9, 3)),
-    (Conv(channels=3, kernel=4, padding="same"), (7, 6, 2)),
-    (Conv(channels=3, kernel=3, stride=2, padding="same"), (8, 7, 2)),
-    (Conv(channels=3, kernel=3, stride=2, padding="valid"), (8, 7, 2)),
-    (Conv(channels=2, kernel=2, stride=3, padding="valid", bias=False), (9, 10, 3)),
-    (Conv(channels=4, kernel=5, stride=4, padding="same"), (10, 11, 1)),
-    (Conv(channels=4, kernel=1), (4, 5, 3)),
-    (Conv(channels=16, kernel=5, padding="valid"), (28, 28, 1)),
-    (Conv(channels=16, kernel=3), (14, 14, 8)),
-    (MaxPool(size=2), (8, 8, 3)),
-    (MaxPool(size=2), (7, 9, 3)),
-    (MaxPool(size=3), (16, 16, 2)),
-    (MaxPool(size=3, stride=2), (8, 9, 2)),
-    (MaxPool(size=2, stride=3), (9, 8, 2)),
-    (MaxPool(size=1), (3, 3, 2)),
-    (AvgPool(size=2), (8, 8, 3)),
-    (AvgPool(size=3), (8, 10, 2)),
-    (AvgPool(size=3, stride=1), (6, 7, 2)),
-    (AvgPool(size=2, stride=3), (9, 8, 2)),
-    (BatchNorm(), (9,)),
-    (BatchNorm(momentum=0.3, epsilon=1e-3), (5, 6, 3)),
-    (Dropout(drop=0.0), (6,)),
-    (Flatten(), (4, 5, 3)),
-    (ReLU(), (4, 5, 3)),
-    (LeakyReLU(slope=0.2), (9,)),
-    (Sigmoid(), (9,)),
-    (Tanh(), (9,)),
-    (GELU(), (4, 5, 3)),
-    (Identity(), (9,)),
-    (Softmax(), (9,)),
-    (Softmax(), (3, 4, 5)),
-]
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-@pytest.mark.parametrize(("layer", "shape"), LAYERS, ids=[f"{layer}-{shape}" for layer, shape in LAYERS])
-def test_layers_agree(layer, shape, training, dtype):
-    rng = np.random.default_rng(3)
-    params = {k: rng.standard_normal(d.shape).astype(dtype) for k, d in layer.parameters(shape).items()}
-    tracked = {k: (0.5 + rng.random(d.shape)).astype(dtype) for k, d in layer.tracked(shape).items()}
-    x = rng.standard_normal((6, *shape)).astype(dtype)
-    up = rng.standard_normal((6, *layer.output_shape(shape))).astype(dtype)
-
-    p = {k: torch.from_numpy(a.copy()).requires_grad_() for k, a in params.items()}
-    t = {k: torch.from_numpy(a.copy()) for k, a in tracked.items()}
-    tx = torch.from_numpy(x.copy()).requires_grad_()
-    ty = THEIRS[type(layer)](layer, p | t, tx, training)
-    (ty * torch.from_numpy(up)).sum().backward()
-
-    mode = Mode(Buffers(dtype), StepRandomness(0, "t") if training else None)
-    grads = {k: np.full_like(a, np.nan) for k, a in params.items()}
-    y, cache = layer.forward(params | tracked, x.copy(), mode)
-    y = y.copy()
-    dx = layer.backward(params | tracked, grads, cache, up.copy())
-    tolerance = TOLERANCE[dtype]
-    close(y, ty, tolerance, "y")
-    close(dx, tx.grad, tolerance, "dx")
-    for name, gradient in grads.items():
-        close(gradient, p[name].grad, tolerance, name)
-    for name, array in tracked.items():
-        close(array, t[name], tolerance, name)
-
-
-def their_loss(loss, outputs, labels):
-    if isinstance(loss, CrossEntropy):
-        return F.cross_entropy(outputs, labels, label_smoothing=loss.label_smoothing)
-    classes = outputs.shape[1]
-    targets = F.one_hot(labels, classes).to(outputs.dtype) * (1 - loss.label_smoothing) + loss.label_smoothing / classes
-    return F.mse_loss(outputs, targets)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
-@pytest.mark.parametrize("name", Loss.members())
-def test_losses_agree(name, smoothing, dtype):
-    loss = Loss.from_json({"kind": name, "label_smoothing": smoothing})
-    rng = np.random.default_rng(4)
-    outputs = (5 * rng.standard_normal((32, 10))).astype(dtype)
-    labels = rng.integers(0, 10, 32).astype(np.uint8)
-    theirs = torch.from_numpy(outputs.copy()).requires_grad_()
-    wanted = their_loss(loss, theirs, torch.from_numpy(labels).long())
-    wanted.backward()
-    value, gradient = loss.value_and_gradient(outputs, labels, 32, Buffers(dtype))
-    assert value == pytest.approx(wanted.item(), rel=TOLERANCE[dtype])
-    close(gradient, theirs.grad, TOLERANCE[dtype])
-
-
-# --- whole steps -------------------------------------------------------------------------------------------------
+from engine.losses import CrossEntropy, Loss, MeanSquaredError
+from engine.network import Network
+from engine.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
+from engine.parallel import make_crew
+from engine.stepping import Stepper
+from tests.engine.in_torch import THEIRS, TOLERANCE, close, their_loss, torch
 
 LENET = (
     Conv(channels=4, kernel=5, padding="valid"),
