@@ -105,7 +105,8 @@ class Person(Hand):
         """Note what the page is like, because something did not come."""
         with contextlib.suppress(Exception):
             state = await self.tab.evaluate("inklingProbe.state()")
-            self._journal.note("page", person=self.number, what=what, state=state)
+            wanted = RunFolder(self._server.runs / self._shown()).control() if self._shown() else None
+            self._journal.note("page", person=self.number, what=what, state=state, control=str(wanted))
 
     def took(self, what: str, seconds: float) -> None:
         """Note how long something took."""
@@ -170,14 +171,16 @@ class Person(Hand):
         return RunFolder(self._server.runs / run_id)
 
     async def _steer(self, run: RunFolder) -> None:
-        """Move the learning rate by a step, and wait for the batch that learns at it."""
+        """Move the learning rate by a step, and wait for the batch that learns at it. Down and up in turn: the settings
+        stay from run to run, and after an hour of steps down there is none left."""
         known = len(events_of(run, "SettingsChanged"))
+        key = "ArrowRight" if self.rounds % 2 else "ArrowLeft"
         moved = 0.0
 
         async def move() -> None:
             nonlocal moved
             moved = time.time()
-            await self.tab.locator(RATE).get_by_role("slider").first.press("ArrowLeft")
+            await self.tab.locator(RATE).get_by_role("slider").first.press(key)
             self.runs[run.id] += 1
 
         changed = await self.insist(

@@ -90,6 +90,8 @@
     ink: ink(),
     answer: document.querySelector(".ink-answer")?.innerText ?? "",
     sentence: document.querySelector(".st-key-figures")?.innerText ?? "",
+    problems: document.querySelector(".st-key-problems")?.innerText ?? "",
+    sliders: [...document.querySelectorAll("[role=slider]")].map((each) => each.getAttribute("aria-valuetext")),
     buttons: [...document.querySelectorAll("button")]
       .map(({ innerText, disabled }) => [innerText.trim(), disabled]).filter(([text]) => text),
     clicks: probe.clicks.slice(-5),
