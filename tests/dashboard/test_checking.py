@@ -59,7 +59,7 @@ def verify(runs: Runs, checks: list[Check]) -> None:
         checking.look(runs, checks)
         return all(each.done for each in checks)
 
-    wait(done)
+    wait(done, seconds=60)
 
 
 def test_more_codes_than_one_may_have_runs_are_all_verified(
@@ -69,7 +69,7 @@ def test_more_codes_than_one_may_have_runs_are_all_verified(
     checks = checking.begin(codes(claim, 4), [EASY], [])
     verify(runs, checks)
     assert [each.verdict.kind if each.verdict else each.problem for each in checks] == ["exact"] * 4
-    wait(lambda: run_folders(runs.root) == [])
+    wait(lambda: run_folders(runs.root) == [], seconds=60)
 
 
 def test_without_a_limit_there_are_a_few_at_once(runs: Runs, claim: Claim) -> None:
@@ -78,7 +78,7 @@ def test_without_a_limit_there_are_a_few_at_once(runs: Runs, claim: Claim) -> No
     checking.look(runs, checks)
     assert sum(1 for each in checks if each.run_id) == checking.MOST_AT_ONCE
     checking.begin("", [], checks)
-    wait(lambda: run_folders(runs.root) == [])
+    wait(lambda: run_folders(runs.root) == [], seconds=60)
 
 
 def test_where_there_is_no_room_a_check_waits_and_says_why(
@@ -99,7 +99,7 @@ def test_nothing_stays_of_a_run_that_goes_on_beyond_its_claim_though_nobody_look
     false = replace(claim, figures=replace(claim.figures, steps=claim.figures.steps - 3))
     (check,) = checks = checking.begin(codes(false, 1), [EASY], [])
     checking.look(runs, checks)  # and then the page is closed
-    wait(lambda: run_folders(runs.root) == [] and not runs._workers.at_work())
+    wait(lambda: run_folders(runs.root) == [] and not runs._workers.at_work(), seconds=60)
     assert check.verdict is not None
     assert not check.verdict.holds
 
@@ -112,7 +112,7 @@ def test_codes_that_are_no_longer_asked_for_are_given_up_and_others_go_on(runs: 
     assert checks[0] is before[1]
     assert checks[1].problem
     verify(runs, checks)
-    wait(lambda: run_folders(runs.root) == [])
+    wait(lambda: run_folders(runs.root) == [], seconds=60)
     assert before[0].verdict is None
 
 

@@ -123,7 +123,7 @@ def test_a_run_is_started_shown_in_the_address_changed_and_stopped(app: AppTest,
     checked(main_button(app).click().run())
     (run,) = runs(root)
     assert app.query_params["run"] == run.id
-    until(app, lambda: "running" in html(app))
+    until(app, lambda: "running" in html(app), 30)
     checked(app.select_slider("form--optimizer-learning_rate").set_value(0.002).run())
     assert run.control().settings == {"optimizer.learning_rate": 0.002}
     checked(app.number_input(f"form-row-row{draft(app).rows[7].id}-units").set_value(64).run())
@@ -132,9 +132,9 @@ def test_a_run_is_started_shown_in_the_address_changed_and_stopped(app: AppTest,
     checked(app.button("back").click().run())
     assert draft(app).config == TrainingConfig().with_values({"optimizer.learning_rate": 0.002})
     checked(main_button(app).click().run())
-    until(app, lambda: main_button(app).key == "main-resume")
+    until(app, lambda: main_button(app).key == "main-resume", 30)
     checked(app.button("stop").click().run())
-    until(app, lambda: main_button(app).key == "main-train")
+    until(app, lambda: main_button(app).key == "main-train", 30)
     assert run.status().reason == "stopped"
 
 
@@ -149,7 +149,7 @@ def test_a_second_tab_finds_the_run_and_its_settings(app: AppTest, root: Path) -
     checked(second.run())
     assert draft(second).config.optimizer.learning_rate == 0.002
     checked(second.button("stop").click().run())
-    until(app, lambda: main_button(app).label == "Train")
+    until(app, lambda: main_button(app).label == "Train", 30)
 
 
 def test_a_run_from_a_shell_can_be_opened_and_one_that_nobody_took_be_started(root: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_run_from_a_shell_can_be_opened_and_one_that_nobody_took_be_started(ro
     assert draft(app).config == config
     assert main_button(app).label == "Continue"
     checked(main_button(app).click().run())
-    until(app, lambda: main_button(app).label == "Train")
+    until(app, lambda: main_button(app).label == "Train", 30)
     assert "test images" in html(app)
 
 
@@ -203,7 +203,7 @@ def test_a_drawing_is_read_by_the_run_and_survives_clear_and_undo(root: Path) ->
     app = open_page("short")
     assert "No network can read yet" in html(app) or "Nothing is drawn" in html(app)
     checked(main_button(app).click().run())
-    until(app, lambda: main_button(app).label == "Train")
+    until(app, lambda: main_button(app).label == "Train", 30)
     assert "Nothing is drawn yet" in html(app)
     app.session_state["canvas1"] = canvas_value(one())
     checked(app.run())

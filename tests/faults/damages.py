@@ -9,8 +9,7 @@ from pathlib import Path
 from dashboard.running.troubles import notes
 from engine.rundir import RunError, RunFolder
 from engine.snapshots import snapshots
-from tests.faults.scene import Loss, Scene, last_step, reference, weights_digest
-from tests.waiting import wait
+from tests.faults.scene import Loss, Scene, last_step, reference, wait, weights_digest
 
 FILES = ("config.json", "control.json", "events.jsonl", "worker.json", "worker.log", "latest.npz", "best.npz",
          "snapshot", "all snapshots", "about.json")  # fmt: skip

@@ -11,8 +11,7 @@ from dashboard.running.room import FEWEST_BYTES, free_bytes
 from dashboard.running.troubles import troubles
 from engine.rundir import RunError
 from tests.faults.mounts import fill, mounted_read_only, small_disk
-from tests.faults.scene import CONFIG, EPOCH, Loss, Scene, last_step, starts
-from tests.waiting import wait
+from tests.faults.scene import CONFIG, EPOCH, Loss, Scene, last_step, starts, wait
 
 
 def full_disk(scene: Scene) -> Loss:

@@ -5,8 +5,7 @@ import os
 import time
 
 from engine.rundir import RunFolder
-from tests.faults.scene import CONFIG, LONG, Loss, Scene, last_step, server, starts
-from tests.waiting import wait
+from tests.faults.scene import CONFIG, LONG, Loss, Scene, last_step, server, starts, wait
 
 
 def change_clock(scene: Scene) -> Loss:

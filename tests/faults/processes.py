@@ -7,8 +7,7 @@ import signal
 
 from dashboard.running.troubles import interruption, troubles
 from engine.rundir import RunFolder
-from tests.faults.scene import CONFIG, EPOCH, Loss, Scene, in_session, last_step, server, starts, zombies
-from tests.waiting import wait
+from tests.faults.scene import CONFIG, EPOCH, Loss, Scene, in_session, last_step, server, starts, wait, zombies
 
 
 def kill_worker(scene: Scene) -> Loss:
